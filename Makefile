@@ -1,0 +1,74 @@
+# Every target sets up what it needs. `make help` lists them.
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+SHELL := /bin/sh
+BIN := .venv/bin
+BUILD := build
+SPHINXOPTS ?= -q -W --keep-going -n -j auto
+# Each builder has a doctree folder of its own: a shared one breaks gettext and epub.
+SPHINX = $(BIN)/sphinx-build $(SPHINXOPTS) -c . -d $(BUILD)/doctrees/$(1) -b $(1) source $(BUILD)/$(1)
+export RUN_DIR
+
+.PHONY: help setup html text test doctest lint format spelling linkcheck up down status bench stress lock clean
+
+help:  ## List the targets
+	@grep -hE '^[a-z-]+:.*##' $(firstword $(MAKEFILE_LIST)) | sed -E 's/^([a-z-]+):[^#]*## /\1\t/' | expand -t 14
+
+setup:  ## Set up .venv from requirements.txt
+	@tools/bootstrap.sh
+
+html: setup  ## Build the manual: build/html/index.html
+	@$(call SPHINX,html)
+	@echo "The manual is in $(BUILD)/html/index.html"
+
+text: setup  ## Build the manual as plain text: build/text
+	@$(call SPHINX,text)
+	@echo "The manual is in $(BUILD)/text"
+
+test: setup  ## Run every test of the toolkit, the system and the manual
+	@$(BIN)/python -m pytest $(PYTESTOPTS)
+
+doctest: setup  ## Run the Python examples of the manual: build/doctest/output.txt
+	@$(call SPHINX,doctest) > /dev/null || { cat $(BUILD)/doctest/output.txt; exit 1; }
+	@tail -n 5 $(BUILD)/doctest/output.txt
+
+lint: setup  ## Check style, types and the directions of imports
+	@$(BIN)/ruff check -q .
+	@$(BIN)/ruff format -q --check .
+	@$(BIN)/mypy --no-error-summary
+	@PYTHONPATH=ext:system $(BIN)/lint-imports --no-logo > .import_linter.log 2>&1 || { cat .import_linter.log; rm -f .import_linter.log; exit 1; }
+	@rm -f .import_linter.log
+	@echo "lint: no complaints"
+
+format: setup  ## Format the code
+	@$(BIN)/ruff check -q --fix . ; $(BIN)/ruff format -q .
+
+spelling: setup  ## Check the spelling of the manual: build/spelling
+	@tools/need.sh libenchant-2-2 hunspell-en-us
+	@$(call SPHINX,spelling)
+	@echo "spelling: no complaints"
+
+linkcheck: setup  ## Check the links that lead outside (needs a network)
+	@$(call SPHINX,linkcheck)
+
+up: setup  ## Start the documented system here (RUN_DIR names its folder)
+	@$(BIN)/python system/stack.py up
+
+down: setup  ## Stop it
+	@$(BIN)/python system/stack.py down
+
+status: setup  ## Show what runs
+	@$(BIN)/python system/stack.py status
+
+bench: setup  ## Measure build time and page load: build/bench/report.json
+	@tools/need.sh chromium
+	@$(BIN)/python -m bench
+
+stress: setup  ## Load and kill loops against the system, for as long as STRESS_S seconds
+	@$(BIN)/python -m pytest tests/stress $(PYTESTOPTS)
+
+lock: setup  ## Renew requirements.txt from requirements.in
+	@$(BIN)/uv pip compile --quiet --upgrade --python-version 3.11 --generate-hashes --no-header requirements.in -o requirements.txt
+
+clean:  ## Remove what was built
+	@rm -rf $(BUILD) dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
