@@ -1,0 +1,1 @@
+"""The audio enhancement system: gateway, workers, storage, monitoring and their deployment."""

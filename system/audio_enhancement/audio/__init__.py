@@ -1,0 +1,1 @@
+"""Recordings as files: decoding in a sandbox, encoding by atomic writes."""
