@@ -1,0 +1,45 @@
+"""Drillbook: operations manuals in Sphinx whose facts come from the live system.
+
+``extensions = ["drillbook"]`` in conf.py, and the options of :mod:`drillbook.config`.
+"""
+
+from importlib import import_module
+from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
+
+from sphinx.application import Sphinx
+from sphinx.util.typing import ExtensionMetadata
+
+from drillbook.config import setup_config
+from drillbook.output.html import setup_html
+from drillbook.pages.automodule import setup_automodule
+from drillbook.pages.autosettings import setup_autosettings
+from drillbook.pages.domain import OpsDomain
+from drillbook.pages.rebuild import setup_rebuild
+from drillbook.pages.reference import setup_reference
+
+try:
+    __version__ = version("drillbook")
+except PackageNotFoundError:  # used from a checkout, without being installed
+    __version__ = "0+checkout"
+
+ENV_VERSION = 1  # to be raised when what is kept about pages changes: then all are read again
+
+
+def setup(app: Sphinx) -> ExtensionMetadata:
+    """Give Sphinx everything that the toolkit has."""
+    setup_config(app)
+    app.add_domain(OpsDomain)
+    setup_reference(app)
+    setup_autosettings(app)
+    setup_automodule(app)
+    setup_rebuild(app)
+    setup_html(app)
+    if find_spec("drillbook.output.diagrams"):  # needs the optional sphinxcontrib-plantuml
+        import_module("drillbook.output.diagrams").setup_diagrams(app)
+    return {
+        "version": __version__,
+        "env_version": ENV_VERSION,
+        "parallel_read_safe": True,
+        "parallel_write_safe": True,
+    }

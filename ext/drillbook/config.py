@@ -1,0 +1,164 @@
+"""Every option of conf.py, declared once: its type, its default, what it may be, and what it is for."""
+
+import ast
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+from sphinx.application import Sphinx
+from sphinx.config import Config
+
+from drillbook.live.collect import Sources
+from drillbook.live.facts import Place
+from drillbook.warn import Warn, guarded, warn
+
+_NAME = r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*"
+_SOURCE = re.compile(rf"{_NAME}(:{_NAME})?")
+
+
+def is_source(value: object) -> str | None:
+    """``"package.module:attribute"``, or empty for none."""
+    if isinstance(value, str) and (value == "" or _SOURCE.fullmatch(value)):
+        return None
+    return f'must be "package.module:attribute", not {value!r}'
+
+
+def is_sources(value: object) -> str | None:
+    """A list of ``"package.module:attribute"``."""
+    if not isinstance(value, list | tuple):
+        return f"must be a list, not {value!r}"
+    return next(filter(None, map(is_source, value)), None)
+
+
+def is_named_sources(value: object) -> str | None:
+    """``{"name": "package.module:attribute"}``."""
+    if not isinstance(value, Mapping) or not all(isinstance(name, str) and name for name in value):
+        return f'must map names to "package.module:attribute", not {value!r}'
+    return is_sources(list(value.values()))
+
+
+def is_settings(value: object) -> str | None:
+    """Named sources, or one source of a mapping."""
+    return is_source(value) if isinstance(value, str) else is_named_sources(value)
+
+
+def is_globs(value: object) -> str | None:
+    """A list of glob patterns."""
+    if isinstance(value, list | tuple) and all(isinstance(item, str) and item for item in value):
+        return None
+    return f"must be a list of file name patterns, not {value!r}"
+
+
+def is_positive(value: object) -> str | None:
+    """A number above zero."""
+    if isinstance(value, int | float) and not isinstance(value, bool) and value > 0:
+        return None
+    return f"must be a number above 0, not {value!r}"
+
+
+REBUILD: Final = ""  # nothing: facts are compared by digests, so a new source re-reads only the pages that show it
+
+
+class Option(NamedTuple):
+    """An option of conf.py. ``check`` answers what is wrong with a value, or ``None``."""
+
+    name: str
+    default: Any
+    check: Callable[[object], str | None]
+    help: str
+
+
+OPTIONS = (
+    Option(
+        "drillbook_settings",
+        {},
+        is_settings,
+        'Settings: `{"component": "package.module:Class"}` of pydantic-settings classes, or '
+        '`"package.module:NAME"` of such a mapping.',
+    ),
+    Option(
+        "drillbook_alerts",
+        [],
+        is_globs,
+        "Alerts: patterns of Prometheus rule files, relative to the folder of conf.py.",
+    ),
+    Option(
+        "drillbook_metrics",
+        [],
+        is_sources,
+        'Metrics: `"package.module:REGISTRY"` of a registry or a list, or `"package.module"`.',
+    ),
+    Option(
+        "drillbook_commands",
+        {},
+        is_named_sources,
+        'Commands: `{"./tool.py": "package.module:parser"}`, a function that gives an `ArgumentParser`.',
+    ),
+    Option(
+        "drillbook_routes",
+        "",
+        is_source,
+        'Routes: `"package.module:app"`, an OpenAPI document, an application with `openapi()`, or a function '
+        "that gives either.",
+    ),
+    Option(
+        "drillbook_errors",
+        "",
+        is_source,
+        'Errors: `"package.module:ERRORS"`, objects with `code`, `title`, `description`, `status`, `scope`.',
+    ),
+    Option(
+        "drillbook_components",
+        "",
+        is_source,
+        'Components: `"package.module:COMPONENTS"`, objects with `name`, `title`, `description`, `kind`, '
+        "`depends_on`, `programs`, `settings`, `page`.",
+    ),
+    Option(
+        "drillbook_diagram_timeout_s",
+        60,
+        is_positive,
+        "Diagrams: for how many seconds one process may draw.",
+    ),
+)
+
+
+def sources(config: Config, confdir: Path) -> Sources:
+    """Where facts come from, as conf.py says."""
+    kinds = (kind for kind in Sources._fields if kind != "base")
+    return Sources(base=confdir, **{kind: config[f"drillbook_{kind}"] for kind in kinds})
+
+
+def option_place(confdir: Path, name: str) -> Place:
+    """The line of conf.py that assigns the option *name*."""
+    file = confdir / "conf.py"
+    try:
+        tree = ast.parse(file.read_bytes())
+    except (OSError, SyntaxError, ValueError):  # options may come from the command line, without any conf.py
+        return Place(str(file))
+    lines = (
+        statement.lineno
+        for statement in ast.walk(tree)
+        if isinstance(statement, ast.Assign)
+        and any(isinstance(target, ast.Name) and target.id == name for target in statement.targets)
+    )
+    return Place(str(file), max(lines, default=0))
+
+
+@guarded()
+def check_options(app: Sphinx, config: Config) -> None:
+    """Replace each value that its option cannot have by the default, with one warning."""
+    for option in OPTIONS:
+        if problem := option.check(config[option.name]):
+            place = option_place(Path(app.confdir), option.name)
+            warn(Warn.CONFIG, f"{option.name} {problem}", str(place))
+            config[option.name] = option.default
+
+
+def setup_config(app: Sphinx) -> None:
+    """Register the options."""
+    for option in OPTIONS:
+        # any type for Sphinx: our own check says what is wrong, and once is enough
+        app.add_config_value(option.name, option.default, REBUILD, Any, option.help)
+    app.connect("config-inited", check_options)

@@ -1,0 +1,1 @@
+"""What is true: facts taken from the live system. No Sphinx in here; `collect` is the door."""

@@ -1,0 +1,1 @@
+"""How it looks: what each output format makes of the neutral pages."""

@@ -1,0 +1,47 @@
+"""A command as an entry, with its options as entries of their own."""
+
+from docutils.nodes import Node
+
+from drillbook.live.facts import NOT_SHOWN, CommandFact, OptionFact
+from drillbook.pages.entries.entry import (
+    Entry,
+    code,
+    definitions,
+    fields,
+    joined,
+    label,
+    link,
+    literal,
+    paragraph,
+    prose,
+    signature,
+)
+
+
+def command(fact: CommandFact) -> Entry:
+    """How a command is called, what it does, and what its exit status means."""
+    body = [*prose(fact.description), code(fact.usage, "text")]
+    if fact.subcommands:
+        body.append(paragraph("Commands: ", *joined(link("command", name) for name in fact.subcommands)))
+    if fact.exit_statuses:
+        meanings = ((status, paragraph(meaning)) for status, meaning in fact.exit_statuses)
+        body += [label("Exit status"), *definitions(([literal(status)], [text]) for status, text in meanings)]
+    body += prose(fact.epilog)
+    return Entry("command", fact.name, signature(fact.name), body, options=tuple(map(_option, fact.options)))
+
+
+def _option(fact: OptionFact) -> Entry:
+    default = [fact.default] if fact.default == NOT_SHOWN else [literal(fact.default)] if fact.default else []
+    rows: list[tuple[str, list[Node | str]]] = [
+        ("Default", [*default]),
+        ("Choices", joined(map(literal, fact.choices))),
+        ("Required", ["yes"] if fact.required and fact.flags else []),
+    ]
+    flags = fact.flags or (fact.metavar,)
+    return Entry(
+        "option",
+        fact.name,
+        signature(", ".join(flags), after=fact.metavar if fact.flags else ""),
+        [*prose(fact.help), *fields(rows)],
+        aliases=tuple(flag for flag in flags if flag != fact.name),
+    )

@@ -1,0 +1,65 @@
+"""Every warning of the toolkit, named once, and the one function that emits them.
+
+A warning reads ``file:line: WARNING: message [drillbook.kind]``; ``suppress_warnings = ["drillbook.kind"]`` in conf.py
+silences a kind.
+"""
+
+import functools
+from collections.abc import Callable
+from enum import StrEnum
+from typing import Any, TypeVar, cast
+
+from docutils.nodes import Node
+from sphinx.util import logging
+
+LOGGER = logging.getLogger(__name__)
+Handler = TypeVar("Handler", bound=Callable[..., Any])
+
+
+class Warn(StrEnum):
+    """A kind of warning; ``__doc__`` of a member says what it means and what to do."""
+
+    __doc__: str
+
+    def __new__(cls, value: str, doc: str) -> "Warn":
+        """Make a member that carries its own documentation."""
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.__doc__ = doc
+        return member
+
+    CONFIG = "config", "An option in conf.py has a value that it cannot have; its default is used instead."
+    SOURCE = "source", "A source of facts cannot be read, or contradicts itself; its facts are missing."
+    UNDESCRIBED = "undescribed", "A fact of the live system lacks what a reader needs: a description, a unit."
+    DUPLICATE = "duplicate", "One name is defined twice in the live system, or described twice in the manual."
+    UNKNOWN = "unknown", "A directive asks for facts that the live system does not have."
+    DIAGRAM = "diagram", "A diagram cannot be drawn, or its reader would lose something: its words, a link."
+    INTERNAL = "internal", "Our own code failed: a fault of the toolkit. The page is built without the part."
+
+
+def warn(kind: Warn, message: str, location: Node | tuple[str, int | None] | str | None = None) -> None:
+    """Emit one warning. *location* is a node, (document name, line), or text such as ``file:line``."""
+    LOGGER.warning("%s", message, type="drillbook", subtype=kind.value, location=location)
+
+
+def warn_internal(what: str, error: Exception, location: Node | tuple[str, int | None] | str | None = None) -> None:
+    """Report *error*, which our own code for *what* raised; the traceback goes to the verbose log."""
+    LOGGER.debug("%s failed", what, exc_info=error)
+    warn(Warn.INTERNAL, f"{what} failed: {type(error).__name__}: {error}", location)
+
+
+def guarded(default: Any = None) -> Callable[[Handler], Handler]:
+    """Keep an event handler's exceptions from ending the build: warn, and answer *default* instead."""
+
+    def decorate(handler: Handler) -> Handler:
+        @functools.wraps(handler)
+        def guard(*arguments: Any) -> Any:
+            try:
+                return handler(*arguments)
+            except Exception as error:  # whatever it is, it must be one warning and not the end of the build
+                warn_internal(f"{handler.__module__}.{handler.__qualname__}", error)
+                return default
+
+        return cast(Handler, guard)
+
+    return decorate

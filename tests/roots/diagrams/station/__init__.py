@@ -1,0 +1,1 @@
+"""A bottling station to draw."""

@@ -1,0 +1,32 @@
+"""What a build of a tiny project left behind, for tests to read."""
+
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
+
+
+@dataclass
+class Build:
+    """What a build left behind."""
+
+    source: Path
+    output: Path
+    warnings: str
+    status: int = 0
+
+    def text(self, name: str) -> str:
+        """The content of an output file."""
+        return (self.output / name).read_text(encoding="utf-8")
+
+    def everything(self) -> str:
+        """All that was written, as one text: for what must not be in it."""
+        files = (path for path in sorted(self.output.parent.rglob("*")) if path.is_file())
+        return "\n".join(path.read_bytes().decode("utf-8", "replace") for path in files)
+
+
+def clean(warnings: str, source: Path) -> str:
+    """Warnings without colours, with file names relative to *source*."""
+    return _COLOURS.sub("", warnings).replace(f"{source}{os.sep}", "").strip()

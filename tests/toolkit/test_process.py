@@ -1,0 +1,91 @@
+"""process.run: the limits hold, nothing is left running, and secrets do not come back."""
+
+import os
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from drillbook.process import run
+
+
+def python(code: str, *arguments: str) -> list[str]:
+    return [sys.executable, "-c", code, *arguments]
+
+
+def test_status_and_both_outputs_come_back() -> None:
+    done = run(python("import sys; print('out'); print('err', file=sys.stderr); sys.exit(3)"), timeout_s=20)
+    assert done == (3, b"out\n", b"err\n", False, False)
+
+
+def test_a_large_input_and_output_do_not_wait_for_each_other() -> None:
+    data = os.urandom(1_000_000)
+    echo = "import sys; sys.stdout.buffer.write(sys.stdin.buffer.read())"
+    done = run(python(echo), timeout_s=20, stdin=data)
+    assert done.stdout == data
+
+
+def test_a_program_that_does_not_read_its_input_is_not_a_failure() -> None:
+    assert run(python("pass"), timeout_s=20, stdin=b"x" * 1_000_000).status == 0
+
+
+def test_a_timeout_kills_the_whole_group(tmp_path: Path) -> None:
+    pid_file = tmp_path / "child.pid"
+    code = (
+        "import subprocess, sys, time\n"
+        "child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)'])\n"
+        "open(sys.argv[1], 'w').write(str(child.pid)); print('started', flush=True); time.sleep(600)"
+    )
+    done = run(python(code, str(pid_file)), timeout_s=1.5)
+    assert (done.timed_out, done.status, done.stdout) == (True, -9, b"started\n")
+    assert is_gone(int(pid_file.read_text()))
+
+
+def test_a_child_left_in_the_background_ends_with_its_leader() -> None:
+    start = time.monotonic()
+    done = run(["sh", "-c", "sleep 600 & echo $!"], timeout_s=30)
+    assert not done.timed_out
+    assert time.monotonic() - start < 10
+    assert is_gone(int(done.stdout))
+
+
+@pytest.mark.parametrize("stream", ["stdout", "stderr"])
+def test_output_over_the_limit_ends_the_process(stream: str) -> None:
+    done = run(
+        python(f"import sys\nwhile True: sys.{stream}.write('x' * 1000)"), timeout_s=30, max_output_bytes=5000
+    )
+    assert done.truncated
+    assert not done.timed_out
+    assert getattr(done, stream) == b"x" * 5000
+
+
+def test_secrets_are_redacted_even_where_the_output_is_cut() -> None:
+    code = "import sys\nprint('key=hunter2secret')\nwhile True: sys.stdout.write('hunter2secret' * 1000)"
+    done = run(python(code), timeout_s=30, max_output_bytes=1000, secrets=["hunter2secret", "hunter2"])
+    assert done.stdout.startswith(b"key=***\n***")
+    assert b"hunter" not in done.stdout
+
+
+def test_a_given_environment_is_the_whole_environment(tmp_path: Path) -> None:
+    done = run(["/usr/bin/env"], timeout_s=20, env={"ONLY": "this"}, cwd=tmp_path)
+    assert done.stdout == b"ONLY=this\n"
+
+
+def test_a_program_that_does_not_exist_is_an_oserror() -> None:
+    with pytest.raises(FileNotFoundError, match="no-such-program"):
+        run(["no-such-program"], timeout_s=1)
+
+
+def is_gone(pid: int) -> bool:
+    """Whether *pid* has ended; its new parent may take a moment to reap it."""
+    stat = Path(f"/proc/{pid}/stat")
+    deadline = time.monotonic() + 5
+    while time.monotonic() < deadline:
+        try:
+            if stat.read_text().rpartition(")")[2].split()[0] == "Z":
+                return True
+        except FileNotFoundError:
+            return True
+        time.sleep(0.01)
+    return False
