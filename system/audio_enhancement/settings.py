@@ -107,6 +107,9 @@ class WorkerSettings(ComponentSettings):
     shutdown_timeout_s: int = setting(
         300, "Time that jobs in flight get to finish when a worker is told to stop.", unit="s", ge=1, le=3600
     )
+    metrics_host: str = setting(
+        "127.0.0.1", "Address on which the worker shows its metrics; `0.0.0.0` where Prometheus runs on another host."
+    )
     metrics_port: int = setting(
         9101, "Port on which the worker shows its metrics. Each worker has its own.", ge=1, le=65535
     )
@@ -248,6 +251,9 @@ class MonitoringSettings(ComponentSettings):
     component = "monitoring"
     model_config = SettingsConfigDict(env_prefix="AE_MONITORING_")
 
+    metrics_host: str = setting(
+        "127.0.0.1", "Address on which the monitor shows its metrics; `0.0.0.0` where Prometheus runs on another host."
+    )
     metrics_port: int = setting(9100, "Port on which the monitor shows its metrics.", ge=1, le=65535)
     probe_interval_s: float = setting(
         5.0, "Pause between two looks at Redis, PostgreSQL, the queue and the storage.", unit="s", ge=0.5, le=300
@@ -304,4 +310,4 @@ SETTINGS: dict[str, type[ComponentSettings]] = {
         DeploySettings,
     )
 }
-"""Component name to settings class: all there is to configure."""
+"""All there is to configure, by the name of the component."""
