@@ -6,7 +6,9 @@ BIN := .venv/bin
 BUILD := build
 SPHINXOPTS ?= -q -W --keep-going -n -j auto
 # Each builder has a doctree folder of its own: a shared one breaks gettext and epub.
-SPHINX = $(BIN)/sphinx-build $(SPHINXOPTS) -c . -d $(BUILD)/doctrees/$(1) -b $(1) source $(BUILD)/$(1)
+# What was read with a warning is read again: Sphinx would keep the page and be silent the next time.
+SPHINX = $(BIN)/sphinx-build $(SPHINXOPTS) -c . -d $(BUILD)/doctrees/$(1) -b $(1) source $(BUILD)/$(1) \
+	|| { rm -rf $(BUILD)/doctrees/$(1); false; }
 export RUN_DIR
 
 .PHONY: help setup html text test doctest lint format spelling linkcheck up down status bench stress lock clean
@@ -29,7 +31,7 @@ test: setup  ## Run every test of the toolkit, the system and the manual
 	@$(BIN)/python -m pytest $(PYTESTOPTS)
 
 doctest: setup  ## Run the Python examples of the manual: build/doctest/output.txt
-	@$(call SPHINX,doctest) > /dev/null || { cat $(BUILD)/doctest/output.txt; exit 1; }
+	@{ $(call SPHINX,doctest); } > /dev/null || { cat $(BUILD)/doctest/output.txt; exit 1; }
 	@tail -n 5 $(BUILD)/doctest/output.txt
 
 lint: setup  ## Check style, types and the directions of imports
@@ -44,8 +46,9 @@ format: setup  ## Format the code
 	@$(BIN)/ruff check -q --fix . ; $(BIN)/ruff format -q .
 
 spelling: setup  ## Check the spelling of the manual: build/spelling
-	@tools/need.sh libenchant-2-2 hunspell-en-us
-	@$(call SPHINX,spelling)
+	@tools/need.sh libenchant-2-2 hunspell-en-gb
+	@rm -rf $(BUILD)/spelling
+	@{ $(call SPHINX,spelling); } || { find $(BUILD)/spelling -name '*.spelling' -exec cat {} +; exit 1; }
 	@echo "spelling: no complaints"
 
 linkcheck: setup  ## Check the links that lead outside (needs a network)

@@ -1,0 +1,90 @@
+"""How Sphinx builds the manual. What is specific to the documented system stands in the block named so."""
+
+import logging
+import sys
+import warnings
+from pathlib import Path
+
+HERE = Path(__file__).parent
+sys.path[:0] = [str(HERE / "ext"), str(HERE / "system")]
+
+# Others' messages about themselves: a dependency of the theme turns on logging for all, alembic lists its plugins, and
+# sphinx-autodoc-typehints calls what Sphinx 10 will remove.
+logging.getLogger("alembic").setLevel(logging.WARNING)
+warnings.filterwarnings("ignore", message=".*_RstSnippetParser.set_application")
+
+project = "Audio enhancement"
+author = "The Drillbook authors"
+copyright = "2026, the Drillbook authors"
+version = release = (HERE / "system" / "VERSION").read_text().strip()
+
+extensions = [
+    "drillbook",
+    "myst_parser",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.doctest",
+    "sphinx.ext.napoleon",  # before the type hints, which it would else hide
+    "sphinx_autodoc_typehints",
+    "sphinx_copybutton",
+    "sphinx_design",
+    "sphinxcontrib.plantuml",
+]
+if "spelling" in sys.argv:  # needs a system library that no other builder needs
+    extensions.append("sphinxcontrib.spelling")
+
+# The documented system: where the facts come from.
+drillbook_settings = "audio_enhancement.settings:SETTINGS"
+drillbook_alerts = ["system/monitoring/rules/*.yml"]
+drillbook_metrics = ["audio_enhancement.metrics:REGISTRY"]
+drillbook_routes = "audio_enhancement.api.app:openapi"
+drillbook_errors = "audio_enhancement.errors:ERRORS"
+drillbook_components = "audio_enhancement.components:COMPONENTS"
+drillbook_commands = {
+    "./deploy.py": "audio_enhancement.deployment.cli:parser",
+    "./stack.py": "audio_enhancement.stack.cli:build_parser",
+    **{
+        f"./scripts/{name}.sh": f"audio_enhancement.operations.{name}:parser"
+        for name in (
+            "backup",
+            "build_release",
+            "post_deploy_validate",
+            "pre_deploy_check",
+            "purge_cache",
+            "requeue",
+            "restore",
+            "rotate_api_key",
+            "sample_recording",
+        )
+    },
+}
+
+nitpicky = True
+# Types of other projects: their inventories are on the network, and the manual is built without one.
+nitpick_ignore_regex = [
+    ("py:data", "Ellipsis"),
+    (
+        r"py:.*",
+        r"(annotated_types|argparse|collections|ctypes|datetime|enum|fastapi|numpy|pathlib|prometheus_client|pydantic"
+        r"|pydantic_settings|redis|sqlalchemy|starlette|typing|uuid)\..*",
+    ),
+]
+exclude_patterns = ["evidence"]
+myst_enable_extensions = ["attrs_inline", "colon_fence", "deflist", "fieldlist"]
+myst_footnote_transition = False  # docutils 0.22 warns about the transition at a page's end
+myst_heading_anchors = 3
+
+autodoc_default_options = {"members": True}
+autodoc_member_order = "bysource"
+always_use_bars_union = True
+typehints_use_signature = True
+
+copybutton_prompt_text = "$ "
+copybutton_only_copy_prompt_lines = True
+
+spelling_lang = "en_GB"
+spelling_word_list_filename = "spelling.txt"
+
+html_theme = "furo"
+html_title = f"Audio enhancement {release}"
+html_copy_source = False
+html_show_sourcelink = False

@@ -1,0 +1,84 @@
+"""What the manual says is what the live code has: all of it, and nothing else."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from sphinx.util.inventory import InventoryFile
+from tests.manual.building import build
+
+from audio_enhancement.components import COMPONENTS
+from audio_enhancement.errors import ERRORS
+from audio_enhancement.settings import SETTINGS
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="session")
+def described(manual: Path) -> dict[str, set[str]]:
+    """Names of the described objects by their kind, as other projects find them in objects.inv."""
+    inventory = InventoryFile.load((manual / "objects.inv").open("rb"), "", lambda base, name: base + name).data
+    return {kind.removeprefix("ops:"): set(names) for kind, names in inventory.items() if kind.startswith("ops:")}
+
+
+def test_every_setting_is_described(described: dict[str, set[str]]) -> None:
+    live = {f"{name}.{field}" for name, cls in SETTINGS.items() for field in cls.model_fields}
+    assert described["setting"] >= live
+
+
+def test_every_component_and_error_is_described(described: dict[str, set[str]]) -> None:
+    assert described["component"] == {component.name for component in COMPONENTS}
+    assert described["error"] == {error.code for error in ERRORS}
+
+
+def test_every_script_is_described(described: dict[str, set[str]]) -> None:
+    scripts = {f"./scripts/{file.name}" for file in (REPOSITORY / "system" / "scripts").glob("*.sh")}
+    assert described["command"] >= scripts | {"./deploy.py", "./stack.py"}
+
+
+def test_every_alert_has_the_page_that_its_runbook_url_names(manual: Path, described: dict[str, set[str]]) -> None:
+    pages = {page.stem for page in (manual / "alerts").glob("*.html")} - {"index"}
+    assert pages == described["alert"]
+
+
+def rename(file: str, old: str, new: str) -> Callable[[Path], None]:
+    def change(project: Path) -> None:
+        path = project / file
+        text = path.read_text()
+        assert old in text
+        path.write_text(text.replace(old, new))
+
+    return change
+
+
+def test_renaming_in_the_live_code_changes_the_page_or_fails_the_build(tmp_path: Path) -> None:
+    project = tmp_path / "project"
+    for name in ("source", "system"):
+        shutil.copytree(REPOSITORY / name, project / name, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(REPOSITORY / "conf.py", project)
+    (project / "ext").symlink_to(REPOSITORY / "ext")
+    first = build(project, "text", tmp_path / "build")
+    assert first.status == 0, first.messages
+
+    # Named on a page only by the reference: the page follows.
+    rename("system/audio_enhancement/settings.py", "    keep_releases:", "    releases_kept:")(project)
+    rename("system/audio_enhancement/api/routes.py", '"/healthz"', '"/alive"')(project)
+    second = build(project, "text", tmp_path / "build")
+    assert second.status == 0, second.messages
+    settings = (second.output / "reference" / "settings.txt").read_text()
+    assert "releases_kept" in settings and "keep_releases" not in settings
+    routes = (second.output / "reference" / "http-api.txt").read_text()
+    assert "/alive" in routes and "/healthz" not in routes
+
+    # Named in a sentence or by a page of its own: the build fails and says where.
+    rename("system/audio_enhancement/settings.py", "    relay_after_s:", "    relay_later_s:")(project)
+    rename("system/monitoring/rules/alerts.yml", "- alert: HighLatency", "- alert: Slow")(project)
+    third = build(project, "text", tmp_path / "build")
+    assert third.status != 0
+    assert "architecture/overview.md:" in third.messages and "queue.relay_after_s" in third.messages
+    assert "alerts/HighLatency.md:" in third.messages
+    # And it stays failed: a warning that is given once is a warning that is overlooked.
+    fourth = build(project, "text", tmp_path / "build")
+    assert fourth.status != 0
+    assert "alerts/HighLatency.md:" in fourth.messages
