@@ -35,7 +35,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     setup_automodule(app)
     setup_rebuild(app)
     setup_html(app)
-    if find_spec("drillbook.output.diagrams"):  # needs the optional sphinxcontrib-plantuml
+    if find_spec("sphinxcontrib") and find_spec("sphinxcontrib.plantuml"):  # not every manual has diagrams
         import_module("drillbook.output.diagrams").setup_diagrams(app)
     return {
         "version": __version__,

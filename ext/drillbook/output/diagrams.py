@@ -37,7 +37,7 @@ from drillbook.output.plantuml import EngineError, Failure
 from drillbook.output.svg import sanitise
 from drillbook.output.uml import Diagram, Uml
 from drillbook.pages.domain import OpsDomain
-from drillbook.warn import Warn, guarded, warn
+from drillbook.warn import Warn, guarded, warn, warn_internal
 
 UNTOLD = "Diagram"  # what a screen reader says when the author gave no alternative
 
@@ -155,7 +155,12 @@ def label(node: plantuml) -> str:
 def place_pictures(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     """Give each diagram of a page its picture, or in its place words that every builder can write."""
     for number, node in enumerate(list(doctree.findall(plantuml)), 1):
-        svg = svg_of(node, app.builder, f"diagram-{number}-") if draws(app.builder) else None
+        svg = None
+        try:
+            if draws(app.builder):
+                svg = svg_of(node, app.builder, f"diagram-{number}-")
+        except Exception as error:  # whatever it is, this diagram is told in words and the build goes on
+            warn_internal("a diagram", error, node)
         if svg is None:
             _tell(node)
         else:
@@ -184,7 +189,8 @@ def visit_html(translator: HTML5Translator, node: plantuml) -> None:
     """Write the picture into the page."""
     # it can be wider than a telephone and then scrolls, also from a keyboard
     translator.body.append(translator.starttag(node, "div", CLASS="diagram", TABINDEX="0"))
-    translator.body.append(f"{node['svg']}</div>\n")
+    # a node that another extension made after the pictures were placed has only its words
+    translator.body.append(f"{node.get('svg') or translator.encode(label(node))}</div>\n")
     raise nodes.SkipNode
 
 

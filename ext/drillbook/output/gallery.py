@@ -5,7 +5,7 @@ from hashlib import sha256
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
-from drillbook.output.plantuml import Failure, draw, engine
+from drillbook.output.plantuml import EngineError, Failure, draw, engine
 
 
 class Gallery:
@@ -19,20 +19,20 @@ class Gallery:
     def fill(self, sources: Iterable[str]) -> None:
         """Draw those of *sources* that have no picture yet, in one process.
 
-        Raises :exc:`~drillbook.output.plantuml.EngineError` when there are any and nothing can draw them; then they
-        stay without a picture.
+        Raises :exc:`~drillbook.output.plantuml.EngineError` when there are any and nothing can draw or keep them;
+        then they stay without a picture.
         """
         wanted = [source for source in dict.fromkeys(sources) if source not in self.failures]
         unfinished = self.failures | dict.fromkeys(wanted, Failure("nothing here can draw it"))
         finished, self.failures = self.failures, unfinished
         missing = [source for source in wanted if not self._file(source).is_file()]
         drawn = draw(missing, self._timeout_s) if missing else []
-        self.failures = finished
         for source, picture in zip(missing, drawn, strict=True):
             if isinstance(picture, Failure):
-                self.failures[source] = picture
+                finished[source] = picture
             else:
                 self._keep(source, picture)
+        self.failures = finished
 
     def known(self, source: str) -> bool:
         """Whether the source has a picture, or was found to have none."""
@@ -56,8 +56,11 @@ class Gallery:
         return self._folder / f"{sha256(made_from.encode()).hexdigest()}.svg"
 
     def _keep(self, source: str, svg: str) -> None:
-        # whole or not at all: another build may read it at this moment
-        self._folder.mkdir(parents=True, exist_ok=True)
-        with NamedTemporaryFile("w", dir=self._folder, suffix=".new", delete=False, encoding="utf-8") as file:
-            file.write(svg)
-        Path(file.name).replace(self._file(source))
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            # whole or not at all: another build may read it at this moment
+            with NamedTemporaryFile("w", dir=self._folder, suffix=".new", delete=False, encoding="utf-8") as file:
+                file.write(svg)
+            Path(file.name).replace(self._file(source))
+        except OSError as error:
+            raise EngineError(f"diagrams cannot be kept in {self._folder}: {error}") from error

@@ -2,12 +2,12 @@
 
 For each frame and frequency bin, with Y the noisy spectrum and λ the noise power:
 
-- a-posteriori SNR γ = |Y|² / λ; a-priori SNR ξ = α Â²₋₁ / λ + (1 − α) max(γ − 1, 0), the decision-directed estimate
-  with Â₋₁ the amplitude estimated in the frame before [1, eq. 51];
+- a-posteriori SNR ``γ = |Y|² / λ``; a-priori SNR ``ξ = α Â²₋₁ / λ + (1 − α) max(γ − 1, 0)``, the decision-directed
+  estimate with Â₋₁ the amplitude estimated in the frame before [1, eq. 51];
 - gain G = ξ / (1 + ξ) · exp(½ E₁(v)), v = γ ξ / (1 + ξ), the estimator whose mean squared error of log amplitudes is
   least [2, eq. 20]; never below the floor, which keeps a natural bed of noise instead of musical tones;
 - λ follows the speech presence probability P = 1 / (1 + (1 + ξ₁) exp(−γ ξ₁ / (1 + ξ₁))) with the fixed ξ₁ = 15 dB:
-  λ ← 0.8 λ + 0.2 ((1 − P) |Y|² + P λ) [3, eqs. 18, 22]. It has no bias to correct and no window of minima to wait for,
+  ``λ ← 0.8 λ + 0.2 ((1 − P) |Y|² + P λ)`` [3, eqs. 18, 22]. It has no bias to correct and no window of minima to wait for,
   so it follows rising noise within about a second.
 
 [1] Y. Ephraim, D. Malah, "Speech enhancement using a minimum mean-square error short-time spectral amplitude
