@@ -18,7 +18,7 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 @pytest.fixture(scope="session")
 def described(manual: Path) -> dict[str, set[str]]:
     """Names of the described objects by their kind, as other projects find them in objects.inv."""
-    inventory = InventoryFile.load((manual / "objects.inv").open("rb"), "", lambda base, name: base + name).data
+    inventory = InventoryFile.load((manual / "objects.inv").open("rb"), "", lambda base, name: base + name)
     return {kind.removeprefix("ops:"): set(names) for kind, names in inventory.items() if kind.startswith("ops:")}
 
 

@@ -1,0 +1,1 @@
+"""Releases, blue/green deployments and rollbacks: what `./deploy.py` does."""

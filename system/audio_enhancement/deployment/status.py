@@ -1,0 +1,101 @@
+"""What is deployed and whether it runs: the answer of ``./deploy.py --status``."""
+
+from typing import Any
+
+from audio_enhancement.deployment import gateway
+from audio_enhancement.deployment.deploy import describe_interrupted
+from audio_enhancement.deployment.fleet import is_ours
+from audio_enhancement.deployment.journal import interrupted, lock_holder
+from audio_enhancement.deployment.probes import served_by
+from audio_enhancement.deployment.release import built_versions
+from audio_enhancement.deployment.state import gateway_program, load_state
+from audio_enhancement.rundir import RunDir
+from audio_enhancement.stack.supervise import Supervisor, SupervisorError
+
+
+def report(run: RunDir) -> dict[str, Any]:
+    """Compare what was deployed with what runs.
+
+    ``healthy`` is true when every process that belongs to the deployment runs, nginx answers from the active colour,
+    and no operation was interrupted. While an operation is under way (``busy``), processes may come and go.
+    """
+    run.stack()
+    state, holder, journal = load_state(run), lock_holder(run), interrupted(run)
+    try:
+        processes = {name: status for name, status in Supervisor(run).status().items() if is_ours(name)}
+        problem = None
+    except SupervisorError as error:
+        processes, problem = {}, str(error)
+    wanted = list(state.programs()) if state else []
+    missing = [name for name in wanted if name not in processes or processes[name].state != "RUNNING"]
+    extra = [name for name in processes if name not in wanted]
+    answers = served_by(f"{gateway.gateway_url(run)}/healthz")
+    expected = f"{state.active}/{state.version}" if state and state.active else None
+    return {
+        "healthy": bool(expected)
+        and answers == expected
+        and not missing
+        and not extra
+        and not (journal and not holder),
+        "environment": state.environment if state else None,
+        "version": state.version if state else None,
+        "active": state.active if state else None,
+        "workers": state.workers if state else 0,
+        "colours": {
+            name: {
+                "version": colour.version,
+                "state": colour.state,
+                "port": state.ports.get(gateway_program(name)),
+            }
+            for name, colour in sorted(state.colours.items())
+        }
+        if state
+        else {},
+        "served_by": answers,
+        "processes": [
+            {
+                "name": name,
+                "state": processes[name].state if name in processes else "MISSING",
+                "pid": processes[name].pid if name in processes else 0,
+                "since": _time(processes[name].since) if name in processes else None,
+                "expected": name in wanted,
+            }
+            for name in sorted({*wanted, *processes})
+        ],
+        "releases": built_versions(run),
+        "busy": holder,
+        "interrupted": describe_interrupted(journal) if journal and not holder else None,
+        "problem": problem,
+    }
+
+
+def _time(moment: Any) -> str | None:
+    return moment.isoformat(timespec="seconds").replace("+00:00", "Z") if moment else None
+
+
+def render(content: dict[str, Any]) -> str:
+    """The report for people."""
+    if content["version"] is None:
+        lines = ["nothing has been deployed yet"]
+    else:
+        lines = [
+            f"environment  {content['environment']}",
+            f"serves       {content['version']} ({content['active']}), {content['workers']} workers",
+            f"answers      {content['served_by'] or 'nobody'}",
+        ]
+        lines += [
+            f"{name:12} {colour['version']} {colour['state']}, port {colour['port']}"
+            for name, colour in content["colours"].items()
+        ]
+    lines += [f"releases     {', '.join(content['releases']) or 'none'}"]
+    if content["processes"]:
+        lines += ["", f"{'PROCESS':32} {'STATE':9} {'PID':>7}  SINCE"]
+    lines += [
+        f"{process['name']:32} {process['state']:9} {process['pid'] or '-':>7}  {process['since'] or '-'}"
+        + ("" if process["expected"] else "  (not expected)")
+        for process in content["processes"]
+    ]
+    notes = [f"busy: {content['busy']}" if content["busy"] else None, content["interrupted"], content["problem"]]
+    lines += [note for note in notes if note]
+    lines.append("" if content["healthy"] else "NOT HEALTHY")
+    return "\n".join(lines).rstrip()

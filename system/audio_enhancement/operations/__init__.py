@@ -1,0 +1,1 @@
+"""What operators do besides deploying: checks, backups, dead letters, cache, keys. Each is a script in ``scripts/``."""

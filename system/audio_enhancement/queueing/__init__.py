@@ -1,0 +1,1 @@
+"""The job queue: dramatiq on Redis, and the relay that queues what was left behind."""

@@ -1,0 +1,323 @@
+"""The operator's scripts on the real stack: each does what it says, says what it does, and may be run twice."""
+
+import hashlib
+import json
+import shutil
+import subprocess
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import psycopg
+import pytest
+from tests.system.conftest import QUICK, temporary_stack, until
+from tests.system.deployments import SYSTEM, improvement_db, script
+from tests.system.load import Load
+
+from audio_enhancement.deployment import journal
+from audio_enhancement.operations import (
+    backup,
+    build_release,
+    post_deploy_validate,
+    pre_deploy_check,
+    purge_cache,
+    requeue,
+    restore,
+    rotate_api_key,
+)
+from audio_enhancement.stack.render import read_env
+from audio_enhancement.stack.stack import Stack
+
+MODULES = (
+    backup,
+    build_release,
+    post_deploy_validate,
+    pre_deploy_check,
+    purge_cache,
+    requeue,
+    restore,
+    rotate_api_key,
+)
+
+
+@pytest.fixture(scope="module")
+def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """A stack of this module's own: these tests replace its data."""
+    with temporary_stack() as stack:
+        stack.up(overrides={**QUICK, "AE_API_RATE_LIMIT_PER_MINUTE": "0", "AE_DEPLOY_WORKERS": "1"})
+        yield stack
+
+
+def connect(stack: Stack) -> psycopg.Connection[tuple[object, ...]]:
+    return psycopg.connect(stack.environment["AE_DATABASE_DSN"].replace("+psycopg", ""), autocommit=True)
+
+
+def some_jobs(stack: Stack, count: int = 5) -> list[str]:
+    """Upload recordings and wait for their results."""
+    with Load(stack) as load:
+        until(lambda: load.sent >= count, 20, "uploads")
+    assert not load.lost
+    load.assert_all_done()
+    return load.accepted
+
+
+def kept_jobs(stack: Stack) -> set[tuple[object, ...]]:
+    """Rows of all jobs but the canary's, which come and go."""
+    with connect(stack) as connection:
+        return set(
+            connection.execute(
+                "SELECT jobs.id, status, content_sha256, jobs.created_at, attempts FROM jobs"
+                " JOIN api_keys ON api_keys.id = api_key_id WHERE name = 'client'"
+            ).fetchall()
+        )
+
+
+def kept_audio(stack: Stack) -> dict[str, str]:
+    root = Path(stack.environment["AE_STORAGE_DATA_DIR"])
+    jobs = {uuid.UUID(str(row[0])).hex for row in kept_jobs(stack)}
+    return {
+        str(file.relative_to(root)): hashlib.sha256(file.read_bytes()).hexdigest()
+        for kept in ("uploads", "results")
+        for file in (root / kept).rglob("*")
+        if file.name in jobs
+    }
+
+
+def ok(result: subprocess.CompletedProcess[str]) -> str:
+    assert result.returncode == 0, result.stdout + result.stderr
+    return result.stdout
+
+
+# --- backup and restore ---
+
+
+def test_what_was_backed_up_comes_back(own: Stack) -> None:
+    some_jobs(own)
+    before_jobs, before_audio = kept_jobs(own), kept_audio(own)
+    assert len(before_audio) == 2 * len(before_jobs)
+    [made] = json.loads(ok(script(own.run, "backup", "--json")))
+
+    removed = next(iter(before_jobs))[0]
+    with httpx.Client(base_url=own.url, trust_env=False, headers={"Authorization": f"Bearer {own.api_key}"}) as client:
+        assert client.delete(f"/v1/enhancements/{removed}").status_code == 204
+    some_jobs(own)
+    with connect(own) as connection:
+        connection.execute("CREATE TABLE of_a_later_release (id int)")
+    assert kept_jobs(own) != before_jobs
+
+    refused = script(own.run, "restore", made["name"])
+    assert refused.returncode == 1
+    assert "the system serves" in refused.stderr and "--force" in refused.stderr
+    for _ in range(2):  # safe to run twice
+        text = ok(script(own.run, "restore", made["name"], "--force"))
+        assert kept_jobs(own) == before_jobs
+        assert kept_audio(own) == before_audio
+    with connect(own) as connection:
+        assert connection.execute("SELECT to_regclass('of_a_later_release')").fetchone() == (None,)
+    assert improvement_db(own) > 2, "it serves again"
+
+    undo = text.partition("restore.sh ")[2].partition("`")[0]
+    ok(script(own.run, "backup", "--verify", undo))
+
+
+def test_jobs_that_had_not_ended_are_queued_again_by_a_restore(own: Stack) -> None:
+    [job] = [str(row[0]) for row in kept_jobs(own)][:1] or some_jobs(own, 1)[:1]
+    own.supervisor.stop("monitor")  # or its relay would queue the job before the backup
+    with connect(own) as connection:
+        connection.execute("UPDATE jobs SET status = 'running', finished_at = NULL WHERE id = %s", (job,))
+    [made] = json.loads(ok(script(own.run, "backup", "--json")))
+    ok(script(own.run, "restore", made["name"], "--force"))
+
+    def done() -> bool:
+        with connect(own) as connection:
+            return connection.execute("SELECT status FROM jobs WHERE id = %s", (job,)).fetchone() == ("done",)
+
+    until(done, 30, "the job was run again")
+
+
+def test_a_damaged_backup_is_found_and_not_restored(own: Stack) -> None:
+    some_jobs(own, 1)
+    [made] = json.loads(ok(script(own.run, "backup", "--copy", "--json")))
+    folder = Path(made["folder"])
+    audio = next(path for path in (folder / "audio").rglob("*") if path.is_file())
+    audio.write_bytes(audio.read_bytes()[:-1] + b"x")
+    for result in (
+        script(own.run, "backup", "--verify", made["name"]),
+        script(own.run, "restore", made["name"], "--force"),
+    ):
+        assert result.returncode == 1
+        assert str(audio.relative_to(folder)) in result.stderr
+    assert improvement_db(own) > 2, "nothing was stopped"
+    shutil.rmtree(folder)
+    assert f"no backup `{made['name']}`" in script(own.run, "restore", made["name"]).stderr
+
+
+def test_a_failed_backup_leaves_nothing_behind(own: Stack) -> None:
+    before = sorted(path.name for path in own.run.backups.glob("*"))
+    own.supervisor.stop("postgres")
+    try:
+        failed = script(own.run, "backup")
+    finally:
+        own.supervisor.start("postgres")
+    assert failed.returncode == 1
+    assert sorted(path.name for path in own.run.backups.glob("*")) == before
+    until(lambda: httpx.get(f"{own.url}/readyz", trust_env=False).status_code == 200, 20, "ready again")
+
+
+def test_links_share_their_bytes_and_copies_do_not(own: Stack) -> None:
+    some_jobs(own, 1)
+    for arguments, links in (((), {2, 3, 4, 5, 6, 7, 8}), (("--copy",), {1})):
+        [made] = json.loads(ok(script(own.run, "backup", "--json", *arguments)))
+        files = [path for path in (Path(made["folder"]) / "audio" / "uploads").rglob("*") if path.is_file()]
+        assert files and {path.stat().st_nlink for path in files} <= links
+    assert made["name"] in ok(script(own.run, "backup", "--list"))
+
+
+# --- dead letters, cache, keys ---
+
+
+def test_dead_letters_are_listed_shown_and_queued_again(own: Stack) -> None:
+    job = some_jobs(own, 1)[0]
+    with connect(own) as connection:
+        connection.execute("UPDATE jobs SET status = 'dead', error = 'enhancement_failed' WHERE id = %s", (job,))
+    assert [dead["id"] for dead in json.loads(ok(script(own.run, "requeue", "list", "--json")))] == [job]
+    assert job in ok(script(own.run, "requeue", "list"))
+    assert json.loads(ok(script(own.run, "requeue", "show", job)))["error"] == "enhancement_failed"
+    assert ok(script(own.run, "requeue", "retry", job)).startswith("1 job")
+    assert ok(script(own.run, "requeue", "retry", job)).startswith("0 jobs"), "safe to run twice"
+    assert ok(script(own.run, "requeue", "retry", "--all")).startswith("0 jobs")
+    until(lambda: '"status": "done"' in ok(script(own.run, "requeue", "show", job)), 20, "the job is done")
+    unknown = script(own.run, "requeue", "retry", str(uuid.uuid4()))
+    assert unknown.returncode == 1 and "no such job" in unknown.stdout
+
+
+def test_the_cache_is_counted_and_purged(own: Stack) -> None:
+    some_jobs(own, 3)
+    counted = int(ok(script(own.run, "purge_cache", "--dry-run")).split()[0])
+    assert counted >= 3
+    assert int(ok(script(own.run, "purge_cache")).split()[1]) >= counted
+    assert int(ok(script(own.run, "purge_cache")).split()[1]) <= 1, "empty, but for a canary in between"
+
+
+def answer(stack: Stack, key: str) -> int:
+    url = f"{stack.url}/v1/enhancements/{uuid.uuid4()}"
+    return httpx.get(url, headers={"Authorization": f"Bearer {key}"}, trust_env=False).status_code
+
+
+def test_a_rotated_key_works_and_the_old_one_ends_after_the_overlap(own: Stack, tmp_path: Path) -> None:
+    old = own.api_key
+    assert "written to" in ok(script(own.run, "rotate_api_key", "client", "--overlap-s", "60"))
+    assert own.api_key != old
+    assert answer(own, old) == answer(own, own.api_key) == 404, "both are valid"
+    text = ok(script(own.run, "rotate_api_key", "client", "--overlap-s", "0"))
+    assert own.api_key not in text
+    until(lambda: answer(own, old) == 401, 10, "the old key has ended")
+    assert answer(own, own.api_key) == 404
+    assert (own.run.client_file.stat().st_mode & 0o777) == 0o600
+    listed = ok(script(own.run, "rotate_api_key", "--list"))
+    assert listed.count("client") == 3 and own.api_key not in listed
+
+    file = tmp_path / "key"
+    ok(script(own.run, "rotate_api_key", "client", "--output", str(file)))
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert answer(own, file.read_text().strip()) == 404
+
+
+def test_the_canary_goes_on_with_its_rotated_key(own: Stack) -> None:
+    before = own.environment["AE_CANARY_API_KEY"]
+    ok(script(own.run, "rotate_api_key", "canary", "--overlap-s", "0"))
+    after = read_env(own.run.environment_file())["AE_CANARY_API_KEY"]
+    assert after != before
+    ports = json.loads((own.run.state / "deployment.json").read_text())["ports"]
+
+    def canary_is_well() -> bool:
+        try:
+            text = httpx.get(f"http://127.0.0.1:{ports['monitor']}/metrics", trust_env=False).text
+        except httpx.TransportError:
+            return False
+        return 'ae_canary_runs_total{outcome="ok"} 0.0' not in text and 'outcome="ok"' in text
+
+    until(canary_is_well, 30, "a canary run with the new key")
+
+
+def test_an_unknown_name_has_no_key_to_rotate(own: Stack) -> None:
+    refused = script(own.run, "rotate_api_key", "nobody")
+    assert refused.returncode == 1
+    assert "canary, client" in refused.stderr
+
+
+# --- checks ---
+
+
+def test_a_healthy_system_passes_both_checks_twice(own: Stack) -> None:
+    for _ in range(2):
+        for name in ("pre_deploy_check", "post_deploy_validate"):
+            found = json.loads(ok(script(own.run, name, "--json")))
+            assert found["passed"]
+            # The machine of a test may be busy: host alerts are a warning.
+            assert {check["verdict"] for check in found["checks"] if check["name"] != "alerts"} == {"PASS"}, found
+    assert "15 passed" in ok(script(own.run, "pre_deploy_check")) or "warnings" in ok(
+        script(own.run, "pre_deploy_check")
+    )
+
+
+def test_checks_fail_for_what_is_wrong(own: Stack) -> None:
+    def failed(name: str, *arguments: str) -> dict[str, str]:
+        result = script(own.run, name, "--json", *arguments)
+        found = {one["name"]: one["found"] for one in json.loads(result.stdout)["checks"] if one["verdict"] == "FAIL"}
+        assert result.returncode == (1 if found else 0)
+        return found
+
+    file = own.run.environment_file()
+    content = file.read_text()
+    try:
+        file.chmod(0o644)
+        assert "chmod 600" in failed("pre_deploy_check")["settings"]
+        file.chmod(0o600)
+        file.write_text(content.replace("AE_DEPLOY_WORKERS='1'", "AE_DEPLOY_WORKERS='0'"))
+        assert "workers" in failed("pre_deploy_check")["settings"]
+    finally:
+        file.write_text(content)
+        file.chmod(0o600)
+    with journal.lock(own.run, "a test"):
+        assert "a test" in failed("pre_deploy_check")["deployment"]
+    own.supervisor.stop("redis")
+    try:
+        assert "redis" in failed("pre_deploy_check")
+    finally:
+        own.supervisor.start("redis")
+    assert failed("pre_deploy_check", "--version", "v9.9.9").keys() >= {"release", "migrations"}
+    assert failed("post_deploy_validate", "--version", "v9.9.9").keys() >= {"gateway", "versions"}
+    own.supervisor.stop("enhancement-workers-blue-1")
+    try:
+        assert failed("pre_deploy_check").keys() >= {"deployment"}
+    finally:
+        own.supervisor.start("enhancement-workers-blue-1")
+    until(lambda: not failed("post_deploy_validate"), 60, "all well again")
+
+
+# --- all scripts ---
+
+
+def test_there_is_a_script_for_each_operation() -> None:
+    names = {module.__name__.rpartition(".")[2] for module in MODULES}
+    assert names <= {path.stem for path in (SYSTEM / "scripts").glob("*.sh")}
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda module: module.__name__.rpartition(".")[2])
+def test_each_script_explains_itself(own: Stack, module: object) -> None:
+    name = module.__name__.rpartition(".")[2]  # type: ignore[attr-defined]
+    text = ok(script(own.run, name, "--help"))
+    assert f"./scripts/{name}.sh" in text and "exit status" in text
+    made = module.parser()  # type: ignore[attr-defined]
+    assert all(action.help for action in made._actions if action.dest != "command")
+    assert script(own.run, name, "--no-such-option").returncode == 2
+
+
+def test_without_a_stack_a_script_says_how_to_start_one(tmp_path: Path) -> None:
+    from audio_enhancement.rundir import RunDir
+
+    result = script(RunDir(tmp_path), "backup")
+    assert result.returncode == 1
+    assert "make up" in result.stderr
