@@ -68,7 +68,7 @@ bench: setup  ## Measure build time and page load: build/bench/report.json
 	@$(BIN)/python -m bench
 
 stress: setup  ## Load and kill loops against the system, for as long as STRESS_S seconds
-	@$(BIN)/python -m pytest tests/stress $(PYTESTOPTS)
+	@STRESS_S=$${STRESS_S:-600} $(BIN)/python -m pytest --timeout 0 tests/stress $(PYTESTOPTS)
 
 lock: setup  ## Renew requirements.txt from requirements.in
 	@$(BIN)/uv pip compile --quiet --upgrade --python-version 3.11 --generate-hashes --no-header requirements.in -o requirements.txt

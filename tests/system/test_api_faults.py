@@ -30,7 +30,7 @@ SETTINGS = {
     "AE_WORKER_RETRY_BACKOFF_S": "0.1",
     "AE_WORKER_TIME_LIMIT_S": "5",
 }
-PATIENCE_S = 6.0
+PATIENCE_S = 20.0
 """Longer than any time limit of these settings lets a request take."""
 
 

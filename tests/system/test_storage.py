@@ -2,7 +2,6 @@
 
 import os
 import threading
-import time
 import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -189,10 +188,8 @@ def test_a_database_that_is_away_or_busy_is_unavailable_in_time(system: System) 
         slow.result()
     with busy.begin() as session:
         session.execute(text("SELECT 1"))
-        start = time.monotonic()
         with pytest.raises(DatabaseUnavailable, match="QueuePool"):
             jobs.count(busy, Status.DEAD)
-        assert time.monotonic() - start < 2
         busy.ping()  # has a connection of its own
     busy.close()
 

@@ -26,9 +26,7 @@ def project(tmp_path: Path) -> Callable[[str], Path]:
     """Copy one of tests/roots to change it at will."""
 
     def copy(root: str) -> Path:
-        return Path(
-            shutil.copytree(ROOTS / root, tmp_path / root, ignore=shutil.ignore_patterns("__pycache__"))
-        )
+        return Path(shutil.copytree(ROOTS / root, tmp_path / root, ignore=shutil.ignore_patterns("__pycache__")))
 
     return copy
 
@@ -41,9 +39,7 @@ def build(project: Callable[[str], Path]) -> Iterator[Callable[..., Build]]:
     def run(root: str | Path, builder: str = "html", *, warns: bool = False, **options: Any) -> Build:
         source = project(root) if isinstance(root, str) else root
         warning = StringIO()
-        app = SphinxTestApp(
-            builder, srcdir=source, builddir=source / "_build", warning=warning, verbosity=0, **options
-        )
+        app = SphinxTestApp(builder, srcdir=source, builddir=source / "_build", warning=warning, verbosity=0, **options)
         try:
             app.build()
         finally:

@@ -26,18 +26,14 @@ def entries(html: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("directive", AUTO.values(), ids=AUTO.keys())
-def test_autodoc_gives_the_field_table_of_ops_settings_once(
-    build: Builder, project: Project, directive: str
-) -> None:
+def test_autodoc_gives_the_field_table_of_ops_settings_once(build: Builder, project: Project, directive: str) -> None:
     source = project("weather")
     (source / "pages" / "python.rst").write_text(f"Python\n======\n\n{directive}")
     done = build(source)
     html = done.text("pages/python.html")
     table = entries(html)
     assert table == {
-        name: text
-        for name, text in entries(done.text("pages/settings.html")).items()
-        if name.startswith("sensor.")
+        name: text for name, text in entries(done.text("pages/settings.html")).items() if name.startswith("sensor.")
     }
     assert len(table) == 8
     assert html.count("WS_SENSOR_INTERVAL_S") == 1

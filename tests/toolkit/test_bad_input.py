@@ -57,9 +57,7 @@ def test_an_unknown_name_is_located(build: Builder, project: Project, directive:
 
 def test_the_same_in_markdown(build: Builder, project: Project) -> None:
     source = project("weather")
-    (source / "pages" / "wrong.md").write_text(
-        "---\norphan: true\n---\n# Wrong\n\n```{ops:settings} gone\n```\n"
-    )
+    (source / "pages" / "wrong.md").write_text("---\norphan: true\n---\n# Wrong\n\n```{ops:settings} gone\n```\n")
     (warning,) = warnings(build, source)
     assert warning.startswith("pages/wrong.md:6: WARNING: no setting or group of settings is called 'gone'")
 
@@ -217,9 +215,7 @@ def test_what_nobody_described_is_located_in_the_live_system(build: Builder, pro
             line.startswith(f"{place}: WARNING: {message}") and line.endswith("[drillbook.undescribed]")
             for line in found
         ), (place, message, found)
-    assert any(
-        "component sender depends on gone, which is no component [drillbook.source]" in line for line in found
-    )
+    assert any("component sender depends on gone, which is no component [drillbook.source]" in line for line in found)
     assert len(found) == 10
 
 
@@ -233,9 +229,7 @@ OPTIONS = {
 
 
 @pytest.mark.parametrize("name", OPTIONS)
-def test_an_option_with_a_wrong_value_is_one_warning_in_conf(
-    build: Builder, project: Project, name: str
-) -> None:
+def test_an_option_with_a_wrong_value_is_one_warning_in_conf(build: Builder, project: Project, name: str) -> None:
     source = project("weather")
     conf = source / "conf.py"
     value, message = OPTIONS[name]
@@ -261,9 +255,7 @@ def test_a_fault_of_our_own_is_located_and_the_page_is_built(
     )
 
 
-def test_a_fault_in_a_handler_is_a_warning(
-    build: Builder, project: Project, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_fault_in_a_handler_is_a_warning(build: Builder, project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     from drillbook.pages.domain import OpsDomain
 
     def fail(self: object, *arguments: object) -> None:

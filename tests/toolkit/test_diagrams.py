@@ -141,6 +141,19 @@ def test_all_are_drawn_in_one_process_and_only_once(build: Builder, project: Pro
     assert starts == [5, 1]
 
 
+def test_a_damaged_picture_is_drawn_again(build: Builder, project: Project, starts: list[int]) -> None:
+    source = project("diagrams")
+    page(source, "C -> D : whole")
+    build(source)
+    for file in (source / "_build" / "doctrees" / "diagrams").glob("*.svg"):
+        file.write_text(file.read_text()[:100])
+    path = source / "pages" / "store.md"
+    path.write_text(path.read_text() + "\nMore.\n")
+    starts.clear()
+    assert "whole" in "".join(pictures(build(source), "pages/store.html")[0].itertext())
+    assert len(starts) == 1
+
+
 def test_the_bytes_are_the_same_whoever_builds(build_apart: Builder, project: Project) -> None:
     pages = ["pages/markdown.html", "pages/rest.html", "pages/live.html"]
     source = project("diagrams")
@@ -352,6 +365,18 @@ def test_a_link_that_only_a_macro_writes_is_no_link(build: Builder, project: Pro
     assert "javascript:" not in str(pictures(done, "pages/store.html")[0].attrib) + "".join(
         ElementTree.tostring(svg, encoding="unicode") for svg in pictures(done, "pages/store.html")
     )
+
+
+def test_a_link_that_a_macro_alone_makes_is_warned_of_until_it_is_written_out(build: Builder, project: Project) -> None:
+    source = project("diagrams")
+    page(source, '!$link = %chr(91) + %chr(91) + "ops:component:door there]]"\na -> b : see $link')
+    expected = (
+        "pages/store.md:6: WARNING: the link 'ops:component:door' is left out of this diagram: "
+        "a macro made it, and links must be written out [drillbook.diagram]"
+    )
+    assert refused(build, source) == [expected]
+    assert build(source, warns=True).warnings == expected
+    assert not hrefs(pictures(build(source, warns=True), "pages/store.html")[0])
 
 
 def test_a_picture_within_a_diagram_is_left_out_and_said_so(build: Builder, project: Project) -> None:

@@ -34,9 +34,7 @@ def test_live_needs_no_sphinx() -> None:
     ext = Path(__file__).parents[2] / "ext"
     code = "import sys, drillbook.live.facts, drillbook.live.sources; print('sphinx' in sys.modules)"
     # the package's own __init__ is the door for Sphinx, so live/ is put in its place here
-    stub = (
-        f"import types, sys; m = types.ModuleType('drillbook'); m.__path__ = [{str(ext / 'drillbook')!r}]; "
-    )
+    stub = f"import types, sys; m = types.ModuleType('drillbook'); m.__path__ = [{str(ext / 'drillbook')!r}]; "
     everything = "sys.modules['drillbook'] = m; import drillbook.live.collect, drillbook.live.settings; "
     done = subprocess.run(
         [sys.executable, "-c", stub + everything + code],
@@ -74,9 +72,7 @@ def test_a_mapping_of_settings_classes_is_one_source(module: ModuleType) -> None
     ],
 )
 def test_a_default_is_shown_as_people_write_it(module: ModuleType, value: Any, shown: str) -> None:
-    made = type(
-        "S", (BaseSettings,), {"__annotations__": {"x": type(value)}, "x": value, "__module__": "shop"}
-    )
+    made = type("S", (BaseSettings,), {"__annotations__": {"x": type(value)}, "x": value, "__module__": "shop"})
     module.SETTINGS = {"c": made}  # type: ignore[attr-defined]
     (fact,) = collect_settings("shop:SETTINGS")
     assert fact.default == shown

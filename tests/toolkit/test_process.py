@@ -52,9 +52,7 @@ def test_a_child_left_in_the_background_ends_with_its_leader() -> None:
 
 @pytest.mark.parametrize("stream", ["stdout", "stderr"])
 def test_output_over_the_limit_ends_the_process(stream: str) -> None:
-    done = run(
-        python(f"import sys\nwhile True: sys.{stream}.write('x' * 1000)"), timeout_s=30, max_output_bytes=5000
-    )
+    done = run(python(f"import sys\nwhile True: sys.{stream}.write('x' * 1000)"), timeout_s=30, max_output_bytes=5000)
     assert done.truncated
     assert not done.timed_out
     assert getattr(done, stream) == b"x" * 5000

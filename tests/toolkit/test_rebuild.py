@@ -46,9 +46,7 @@ def test_pages_whose_facts_did_not_change_are_not_read_again(project: Project, b
     assert read == {"reference", "python"}  # python: autodoc watches the file itself
 
 
-def test_a_renamed_object_fails_every_build_until_the_page_follows(
-    project: Project, build_apart: Builder
-) -> None:
+def test_a_renamed_object_fails_every_build_until_the_page_follows(project: Project, build_apart: Builder) -> None:
     source = project("weather")
     build_apart(source)
     change(source / "station" / "settings.py", "interval_s", "pause_s")
@@ -63,9 +61,7 @@ def test_a_renamed_object_fails_every_build_until_the_page_follows(
             (4, "unknown alert: SensorSilent is described on no page [ref.alert]"),
             (6, "unknown route: GET /readings/{id} is described on no page [ref.route]"),
         ):
-            assert re.search(
-                rf"^index\.md:\d+: WARNING: {re.escape(message)}$", done.warnings, re.MULTILINE
-            ), (
+            assert re.search(rf"^index\.md:\d+: WARNING: {re.escape(message)}$", done.warnings, re.MULTILINE), (
                 line,
                 done.warnings,
             )
@@ -102,9 +98,9 @@ def test_a_runbook_leads_to_its_page_once_there_is_one(project: Project, build_a
     page.parent.mkdir()
     page.write_text("---\norphan: true\n---\n# The sensor is silent\n")
     done = build_apart(source).text("pages/reference.html")
-    assert 'href="../alerts/sensor-silent.html">The sensor is silent</a>' in done.replace(
-        "<span>", ""
-    ).replace("</span>", "")
+    assert 'href="../alerts/sensor-silent.html">The sensor is silent</a>' in done.replace("<span>", "").replace(
+        "</span>", ""
+    )
     page.unlink()
     assert f'href="{address}"' in build_apart(source).text("pages/reference.html")
 

@@ -32,7 +32,7 @@ from sphinxcontrib.plantuml import plantuml
 
 from drillbook.output.component_diagram import ComponentDiagram
 from drillbook.output.gallery import Gallery
-from drillbook.output.links import resolved, without_links
+from drillbook.output.links import resolved, without_links, written
 from drillbook.output.plantuml import EngineError, Failure
 from drillbook.output.svg import sanitise
 from drillbook.output.uml import Diagram, Uml
@@ -104,15 +104,29 @@ def draw_all(app: Sphinx, env: BuildEnvironment) -> Iterable[str]:
         warn(Warn.DIAGRAM, str(error), pages[0][1][0].place(0))
     else:
         for diagram in (diagram for _, diagrams in pages for diagram in diagrams):
-            if failure := gallery.failures.get(diagram.source):
-                _warn_failure(diagram, failure)
+            _warn_of(diagram, gallery)
     now = {docname: [gallery.name(diagram.source) for diagram in diagrams] for docname, diagrams in pages}
     before, env.drillbook_drawn = _drawn(env), now  # type: ignore[attr-defined]
     return [docname for docname in now if now[docname] != before.get(docname)]
 
 
-def _warn_failure(diagram: Diagram, failure: Failure) -> None:
-    warn(Warn.DIAGRAM, f"this diagram cannot be drawn: {failure.message}", diagram.place(failure.line))
+def _warn_of(diagram: Diagram, gallery: Gallery) -> None:
+    """Say why a diagram has no picture, or what its picture lacks in a page; in every build, until it is right."""
+    targets: set[str] = set()
+    failure = gallery.failures.get(diagram.source)
+    try:
+        picture = gallery.picture(diagram.source)
+        dropped = sanitise(picture, label="", prefix="", link=targets.add).dropped if picture else ()
+    except ValueError as error:
+        failure, dropped = Failure(str(error)), ()
+    if failure:
+        warn(Warn.DIAGRAM, f"this diagram cannot be drawn: {failure.message}", diagram.place(failure.line))
+    if dropped:
+        message = f"left out of this diagram, because a page must not run or fetch it: {', '.join(dropped)}"
+        warn(Warn.DIAGRAM, message, diagram.place(0))
+    for target in sorted(targets - {link.target for link in written(diagram.source)}):
+        message = f"the link {target!r} is left out of this diagram: a macro made it, and links must be written out"
+        warn(Warn.DIAGRAM, message, diagram.place(0))
 
 
 def svg_of(node: plantuml, builder: Builder, prefix: str = "") -> str | None:
@@ -128,21 +142,16 @@ def svg_of(node: plantuml, builder: Builder, prefix: str = "") -> str | None:
             gallery.fill([diagram.source])
         except EngineError as error:
             warn(Warn.DIAGRAM, str(error), diagram.place(0))
-        if failure := gallery.failures.get(diagram.source):
-            _warn_failure(diagram, failure)
+        else:
+            _warn_of(diagram, gallery)
     picture = gallery.picture(diagram.source)
     if picture is None:
         return None
     links = {link["target"]: resolved(link) for link in node.findall(nodes.inline) if "target" in link}
     try:
-        safe = sanitise(picture, label=label(node), prefix=prefix, link=lambda target: links.get(target))
-    except ValueError as error:
-        _warn_failure(diagram, Failure(str(error)))
+        return sanitise(picture, label=label(node), prefix=prefix, link=links.get).svg
+    except ValueError:  # as was warned of
         return None
-    if safe.dropped:
-        message = f"left out of this diagram, because a page must not run or fetch it: {', '.join(safe.dropped)}"
-        warn(Warn.DIAGRAM, message, diagram.place(0))
-    return safe.svg
 
 
 def label(node: plantuml) -> str:

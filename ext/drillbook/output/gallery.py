@@ -25,7 +25,7 @@ class Gallery:
         wanted = [source for source in dict.fromkeys(sources) if source not in self.failures]
         unfinished = self.failures | dict.fromkeys(wanted, Failure("nothing here can draw it"))
         finished, self.failures = self.failures, unfinished
-        missing = [source for source in wanted if not self._file(source).is_file()]
+        missing = [source for source in wanted if not _whole(self._file(source))]
         drawn = draw(missing, self._timeout_s) if missing else []
         for source, picture in zip(missing, drawn, strict=True):
             if isinstance(picture, Failure):
@@ -36,7 +36,7 @@ class Gallery:
 
     def known(self, source: str) -> bool:
         """Whether the source has a picture, or was found to have none."""
-        return source in self.failures or self._file(source).is_file()
+        return source in self.failures or _whole(self._file(source))
 
     def picture(self, source: str) -> str | None:
         """The picture of a source, as PlantUML wrote it."""
@@ -64,3 +64,11 @@ class Gallery:
             Path(file.name).replace(self._file(source))
         except OSError as error:
             raise EngineError(f"diagrams cannot be kept in {self._folder}: {error}") from error
+
+
+def _whole(file: Path) -> bool:
+    """Whether a picture is there to its end: a machine that went down may have left a part of it."""
+    try:
+        return file.read_bytes().endswith(b"</svg>")
+    except OSError:
+        return False
