@@ -193,7 +193,7 @@ def test_a_locked_table_is_a_503_in_time_and_probes_do_not_wait(running: Running
     location = client.accepted(recording(140))
     client.ended(location)
     before, count = stored_files(system), rows(system)
-    data = [recording(141 + number) for number in range(100)]
+    data = [recording(141 + number) for number in range(60)]
 
     def ask(number: int) -> tuple[int, float]:
         start = time.monotonic()
@@ -202,12 +202,12 @@ def test_a_locked_table_is_a_503_in_time_and_probes_do_not_wait(running: Running
 
     with (
         Client(running.gateway.url, "") as prober,
-        ThreadPoolExecutor(100) as pool,
+        ThreadPoolExecutor(60) as pool,
         system.sql() as blocker,
     ):
         prober.http.get("/healthz")
         blocker.execute("LOCK TABLE jobs IN ACCESS EXCLUSIVE MODE")
-        asked = [pool.submit(ask, number) for number in range(100)]
+        asked = [pool.submit(ask, number) for number in range(60)]
         until(lambda: system.database.lock_wait_s() > 0, 5, "statements wait for the lock")
         probes = [prober.http.get(path) for path in ("/healthz", "/readyz") * 5]
         assert [probe.status_code for probe in probes] == [200] * 10

@@ -37,24 +37,34 @@ def database(system: System) -> Database:
     return system.database
 
 
-def test_migrations_make_what_the_models_say(system: System) -> None:
-    """From an empty schema, twice, and nothing differs then."""
+@pytest.fixture
+def empty(system: System) -> Iterator[Database]:
+    """A database without tables: a schema of its own."""
     database = Database(DatabaseSettings(dsn=system.environment["AE_DATABASE_DSN"]))
     schema = f"empty_{uuid.uuid4().hex}"
     with system.sql() as connection:
         connection.execute(f"CREATE SCHEMA {schema}")
     event.listen(database.engine, "checkout", lambda raw, *_: raw.execute(f"SET search_path = {schema}"))
-    try:
-        assert migrate.current(database) is None
-        for _ in range(2):
-            assert migrate.upgrade(database) == migrate.current(database) == migrate.head()
-        with database.engine.connect() as connection:
-            context = MigrationContext.configure(connection, opts={"compare_type": True})
-            assert compare_metadata(context, Base.metadata) == []
-    finally:
-        database.close()
-        with system.sql() as connection:
-            connection.execute(f"DROP SCHEMA {schema} CASCADE")
+    yield database
+    database.close()
+    with system.sql() as connection:
+        connection.execute(f"DROP SCHEMA {schema} CASCADE")
+
+
+def test_migrations_make_what_the_models_say_and_nothing_the_second_time(empty: Database) -> None:
+    assert migrate.current(empty) is None
+    for _ in range(2):
+        assert migrate.upgrade(empty) == migrate.current(empty) == migrate.head()
+    with empty.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, Base.metadata) == []
+
+
+def test_an_older_release_leaves_a_newer_database_as_it_is(empty: Database) -> None:
+    migrate.upgrade(empty)
+    with empty.begin() as session:
+        session.execute(text("UPDATE alembic_version SET version_num = 'of_tomorrow'"))
+    assert migrate.upgrade(empty) == migrate.current(empty) == "of_tomorrow"
 
 
 def test_a_job_ends_once_whoever_tries(system: System, database: Database) -> None:

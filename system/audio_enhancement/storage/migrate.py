@@ -24,11 +24,14 @@ def _config(database: Database) -> Config:
     return config
 
 
+def _carried() -> ScriptDirectory:
+    """The migrations of this release."""
+    return ScriptDirectory(str(Path(__file__).with_name("migrations")))
+
+
 def head() -> str:
     """The newest migration that this release carries."""
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).with_name("migrations")))
-    newest = ScriptDirectory.from_config(config).get_current_head()
+    newest = _carried().get_current_head()
     assert newest is not None  # the first migration is part of every release
     return newest
 
@@ -42,9 +45,15 @@ def current(database: Database) -> str | None:
 def upgrade(database: Database) -> str:
     """Bring the database to `head`; does nothing when it is there. Concurrent calls wait for each other.
 
+    A database that a newer release has migrated is left alone: migrations only add, so this release can use it.
+    Returns the migration that the database is at.
+
     Raises:
         DatabaseUnavailable: no connection, or a table stayed locked. Nothing was changed; call again.
     """
+    found = current(database)
+    if found is not None and found not in {migration.revision for migration in _carried().walk_revisions()}:
+        return found
     with unavailable_if_gone():
         command.upgrade(_config(database), "head")
     return head()
