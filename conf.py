@@ -80,6 +80,7 @@ typehints_use_signature = True
 
 copybutton_prompt_text = "$ "
 copybutton_only_copy_prompt_lines = True
+copybutton_line_continuation_character = "\\"
 
 spelling_lang = "en_GB"
 spelling_word_list_filename = "spelling.txt"

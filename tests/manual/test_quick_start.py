@@ -28,6 +28,8 @@ def sessions(page: Path) -> Iterator[tuple[int, str, str]]:
             inside = line == "```console"
         elif starts:
             begun, command = number, line[2:]
+        elif inside and command.endswith("\\"):
+            command += f"\n{line}"
         elif inside:
             expected.append(line)
 

@@ -112,7 +112,7 @@ def test_a_changed_threshold_or_duration_fails_its_test(programs: dict[str, Prog
 
 @pytest.mark.parametrize("rule", ALERTS, ids=lambda rule: rule["alert"])
 def test_every_alert_says_what_people_need(rule: dict[str, Any]) -> None:
-    assert rule["labels"]["severity"] in {"sev1", "sev2", "sev3", "sev4"}
+    assert rule["labels"]["severity"] in {"SEV1", "SEV2", "SEV3", "SEV4"}
     assert rule["annotations"].keys() == {"summary", "description", "runbook_url"}
     path = f"/alerts/{rule['alert']}.html"
     assert rule["annotations"]["runbook_url"] == "{{ $externalLabels.runbook_base_url }}" + path
@@ -186,6 +186,6 @@ def test_a_rule_file_that_is_gone_is_removed_from_the_run_folder(tmp_path: Path)
 
 def test_every_severity_is_routed() -> None:
     text = (MONITORING / "alertmanager.yml").read_text()
-    assert set(re.findall(r'severity="(sev\d)"', text)) == {rule["labels"]["severity"] for rule in ALERTS}
+    assert set(re.findall(r'severity="(SEV\d)"', text)) == {rule["labels"]["severity"] for rule in ALERTS}
     inhibited = set(re.findall(r"\w+", " ".join(re.findall(r"alertname=~?\"([^\"]+)\"", text))))
     assert inhibited <= {rule["alert"] for rule in ALERTS}, json.dumps(sorted(inhibited))

@@ -35,7 +35,7 @@ from audio_enhancement.storage.models import Status
 
 LEAST_MEMORY_RATIO = 0.15
 MANY_JOBS = 1000
-BLOCKING_SEVERITIES = ("sev1", "sev2")
+BLOCKING_SEVERITIES = ("SEV1", "SEV2")
 
 
 def parser() -> argparse.ArgumentParser:
