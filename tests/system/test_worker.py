@@ -148,6 +148,23 @@ def test_messages_that_a_worker_was_sent_and_never_got_are_delivered_again(syste
         nothing_is_left(system)
 
 
+def test_retries_that_are_due_when_redis_goes_away_are_not_forgotten(system: System) -> None:
+    """Some are due at every moment, so one is when the connection breaks: then dramatiq puts it into the queue."""
+    due = [new_job(system) for _ in range(150)]
+    for job in due:
+        jobs.insert(system.database, job)  # without an upload: it fails as soon as it is tried
+    with system.worker() as worker:
+        for number, job in enumerate(due):
+            system.queue.broker.enqueue(message(str(job.id)), delay=500 + 30 * number)
+        until(lambda: system.job(due[0].id).status == Status.FAILED, 10, "the first retry is done")
+        with system.stopped("redis"):
+            until(lambda: "encountered" in worker.log, 10, "the worker noticed")
+        for job in due:
+            assert system.ends(job.id, "failed").error == "upload_lost"
+        nothing_is_left(system)
+        assert worker.popen.poll() is None
+
+
 def test_a_killed_workers_job_is_done_by_another(system: System) -> None:
     """And a worker that is only slow to be heard of again changes nothing of what another has done."""
     system.hold.touch()
