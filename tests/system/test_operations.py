@@ -250,16 +250,17 @@ def test_an_unknown_name_has_no_key_to_rotate(own: Stack) -> None:
 # --- checks ---
 
 
-def test_a_healthy_system_passes_both_checks_twice(own: Stack) -> None:
-    for _ in range(2):
-        for name in ("pre_deploy_check", "post_deploy_validate"):
-            found = json.loads(ok(script(own.run, name, "--json")))
-            assert found["passed"]
-            # The machine of a test may be busy: host alerts are a warning.
-            assert {check["verdict"] for check in found["checks"] if check["name"] != "alerts"} == {"PASS"}, found
-    assert "15 passed" in ok(script(own.run, "pre_deploy_check")) or "warnings" in ok(
-        script(own.run, "pre_deploy_check")
-    )
+def test_a_healthy_system_passes_both_checks_twice() -> None:
+    # A stack that nothing else has used: a restore under the gateway gives errors that alert for minutes.
+    with temporary_stack() as healthy:
+        healthy.up(overrides={**QUICK, "AE_API_RATE_LIMIT_PER_MINUTE": "0", "AE_DEPLOY_WORKERS": "1"})
+        for _ in range(2):
+            for name in ("pre_deploy_check", "post_deploy_validate"):
+                found = json.loads(ok(script(healthy.run, name, "--json")))
+                assert found["passed"]
+                # The machine of a test may be busy: host alerts are a warning.
+                assert {check["verdict"] for check in found["checks"] if check["name"] != "alerts"} == {"PASS"}, found
+        assert ok(script(healthy.run, "pre_deploy_check")).endswith(" 0 failed\n")
 
 
 def test_checks_fail_for_what_is_wrong(own: Stack) -> None:
