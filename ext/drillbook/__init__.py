@@ -14,16 +14,24 @@ from drillbook.config import setup_config
 from drillbook.output.html import setup_html
 from drillbook.pages.automodule import setup_automodule
 from drillbook.pages.autosettings import setup_autosettings
+from drillbook.pages.blanks import setup_blanks
+from drillbook.pages.checklists import setup_checklists
 from drillbook.pages.domain import OpsDomain
+from drillbook.pages.fact_role import setup_fact_role
+from drillbook.pages.graph import setup_graph
+from drillbook.pages.numbers import setup_numbers
+from drillbook.pages.procedures import setup_procedures
 from drillbook.pages.rebuild import setup_rebuild
 from drillbook.pages.reference import setup_reference
+from drillbook.pages.severities import setup_severities
+from drillbook.pages.trees import setup_trees
 
 try:
     __version__ = version("drillbook")
 except PackageNotFoundError:  # used from a checkout, without being installed
     __version__ = "0+checkout"
 
-ENV_VERSION = 1  # to be raised when what is kept about pages changes: then all are read again
+ENV_VERSION = 2  # to be raised when what is kept about pages changes: then all are read again
 
 
 def setup(app: Sphinx) -> ExtensionMetadata:
@@ -33,6 +41,14 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     setup_reference(app)
     setup_autosettings(app)
     setup_automodule(app)
+    setup_fact_role(app)
+    setup_numbers(app)
+    setup_blanks(app)
+    setup_procedures(app)
+    setup_trees(app)
+    setup_graph(app)
+    setup_severities(app)
+    setup_checklists(app)
     setup_rebuild(app)
     setup_html(app)
     if find_spec("sphinxcontrib") and find_spec("sphinxcontrib.plantuml"):  # not every manual has diagrams

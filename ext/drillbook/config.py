@@ -2,7 +2,8 @@
 
 import ast
 import re
-from collections.abc import Callable, Mapping
+import shlex
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -48,6 +49,27 @@ def is_globs(value: object) -> str | None:
     if isinstance(value, list | tuple) and all(isinstance(item, str) and item for item in value):
         return None
     return f"must be a list of file name patterns, not {value!r}"
+
+
+def is_words(value: object) -> str | None:
+    """A list of beginnings of commands."""
+    if isinstance(value, list | tuple) and all(isinstance(item, str) and item.strip() for item in value):
+        return _unreadable(value)
+    return f"must be a list of the beginnings of commands, not {value!r}"
+
+
+def _unreadable(commands: Iterable[str]) -> str | None:
+    for command in commands:
+        try:
+            shlex.split(command)
+        except ValueError as error:
+            return f"has {command!r}, which cannot be read: {error}"
+    return None
+
+
+def is_bool(value: object) -> str | None:
+    """True or false."""
+    return None if isinstance(value, bool) else f"must be True or False, not {value!r}"
 
 
 def is_positive(value: object) -> str | None:
@@ -114,6 +136,19 @@ OPTIONS = (
         is_source,
         'Components: `"package.module:COMPONENTS"`, objects with `name`, `title`, `description`, `kind`, '
         "`depends_on`, `programs`, `settings`, `page`.",
+    ),
+    Option(
+        "drillbook_read_only",
+        [],
+        is_words,
+        'Trees: beginnings of commands that change nothing (`"./deploy.py --status"`), which checks may run '
+        "besides the common ones.",
+    ),
+    Option(
+        "drillbook_check_numbers",
+        True,
+        is_bool,
+        "Facts: warn of numbers with a unit that are typed in a sentence.",
     ),
     Option(
         "drillbook_diagram_timeout_s",

@@ -34,6 +34,17 @@ class Warn(StrEnum):
     DUPLICATE = "duplicate", "One name is defined twice in the live system, or described twice in the manual."
     UNKNOWN = "unknown", "A directive asks for facts that the live system does not have."
     DIAGRAM = "diagram", "A diagram cannot be drawn, or its reader would lose something: its words, a link."
+    STRUCTURE = (
+        "structure",
+        "A directive stands where it cannot: a step without its procedure, a check without its tree.",
+    )
+    NUMBER = "number", "A number with a unit is typed in a sentence, where it goes stale: quote the fact that holds it."
+    BLANK = "blank", "A blank in a command is not declared, or its declaration contradicts itself."
+    PROCEDURE = "procedure", "A procedure lacks what a reader needs: a step, a confirmation, an undoing."
+    TREE = "tree", "A troubleshooting tree breaks a rule of its graph: some reader would be lost in it."
+    READ_ONLY = "read-only", "A check runs a command that is not known to change nothing."
+    SEVERITY = "severity", "The table of severities and the severities of the live alerts differ."
+    CHECKLIST = "checklist", "A checklist has nothing to tick."
     INTERNAL = "internal", "Our own code failed: a fault of the toolkit. The page is built without the part."
 
 

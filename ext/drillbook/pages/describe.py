@@ -49,6 +49,12 @@ class OpsDirective(SphinxDirective):
         self._trouble()
         warn(kind, message, self.get_location())
 
+    def warn_at(self, kind: Warn, message: str, line: int) -> None:
+        """Warn at a line of the directive's file."""
+        self._trouble()
+        file = self.get_source_info()[0]
+        warn(kind, message, f"{file}:{line}")
+
     def _trouble(self) -> None:
         self.ops.troubled[self.env.docname] = True
 

@@ -19,13 +19,14 @@ from sphinx.roles import XRefRole
 from sphinx.util.nodes import make_refnode
 
 from drillbook.live.facts import LiveFacts
-from drillbook.pages.indices import AlertIndex, MetricIndex, SettingIndex
+from drillbook.pages.indices import AlertIndex, MetricIndex, ProcedureIndex, SettingIndex, TreeIndex
 from drillbook.warn import Warn, warn
 
 Key = tuple[str, str]  # (object type, name)
 IMPORTANT, NORMAL = 0, 1  # search priorities: before or among the full-text results
 ANY_TYPE = ""  # the reference type of generated links, and of ``{any}``: whatever has that name
 PAGE = "page"  # the reference type of generated links to a page of this manual by its address
+TITLED = ("component", "procedure", "tree")  # what is called by its title, in prose
 OPTIONAL = "ops_optional"  # a generated link to what no page may describe: then it is plain text
 
 
@@ -45,7 +46,7 @@ class Described(NamedTuple):
 
 
 class OpsDomain(Domain):
-    """Operations: alerts, settings, metrics, commands, components, routes and errors of the live system."""
+    """Operations: what the live system has, and the procedures, trees and severities of the manual."""
 
     name = "ops"
     label = "Operations"
@@ -58,16 +59,25 @@ class OpsDomain(Domain):
         "component": ObjType("component", "component", searchprio=NORMAL),
         "route": ObjType("route", "route", searchprio=NORMAL),
         "error": ObjType("error", "error", searchprio=IMPORTANT),
+        "procedure": ObjType("procedure", "procedure", searchprio=IMPORTANT),
+        "tree": ObjType("tree", "tree", searchprio=IMPORTANT),
+        "severity": ObjType("severity", "severity", searchprio=IMPORTANT),
     }
     roles: ClassVar[dict[str, Any]] = {
-        "component": XRefRole(innernodeclass=nodes.inline),  # a component is called by its title, in prose
-        **{kind: XRefRole() for kind in object_types if kind != "component"},
+        **{kind: XRefRole(innernodeclass=nodes.inline) for kind in TITLED},
+        **{kind: XRefRole() for kind in ("alert", "setting", "metric", "command", "route", "error", "severity")},
     }
     dangling_warnings: ClassVar[dict[str, str]] = {
         kind: f"unknown {kind}: %(target)s is described on no page" for kind in object_types
     }
-    indices: ClassVar[list[Any]] = [AlertIndex, SettingIndex, MetricIndex]
-    initial_data: ClassVar[dict[str, Any]] = {"objects": {}, "shown": {}, "references": {}, "troubled": {}}
+    indices: ClassVar[list[Any]] = [AlertIndex, ProcedureIndex, TreeIndex, SettingIndex, MetricIndex]
+    initial_data: ClassVar[dict[str, Any]] = {
+        "objects": {},
+        "shown": {},
+        "references": {},
+        "troubled": {},
+        "models": {},
+    }
 
     # of this build; not in `data`, which is pickled and outlives it
     facts: LiveFacts
@@ -103,11 +113,27 @@ class OpsDomain(Domain):
         troubled: dict[str, bool] = self.data["troubled"]
         return troubled
 
+    @property
+    def models(self) -> dict[str, dict[str, tuple[Any, ...]]]:
+        """Document name to the procedures and the trees on it, by their kind, in their order."""
+        models: dict[str, dict[str, tuple[Any, ...]]] = self.data["models"]
+        return models
+
+    def every(self, kind: str) -> Iterator[tuple[str, Any]]:
+        """All procedures or all trees of the manual, each with its document name."""
+        for docname, models in sorted(self.models.items()):
+            yield from ((docname, model) for model in models.get(kind, ()))
+
     # what directives note while a document is read
 
     def note_object(self, kind: str, name: str, described: Described) -> None:
         """Keep a description of an object."""
         self.objects.setdefault((kind, name), []).append(described)
+
+    def note_model(self, kind: str, docname: str, model: Any) -> None:
+        """Keep a procedure or a tree, whole."""
+        models = self.models.setdefault(docname, {})
+        models[kind] = (*models.get(kind, ()), model)
 
     def note_shown(self, docname: str, kind: str, selector: str) -> None:
         """Keep that a document shows the facts of *kind* that *selector* gives."""
@@ -134,7 +160,7 @@ class OpsDomain(Domain):
                 self.objects[key] = rest
             else:
                 del self.objects[key]
-        for name in ("shown", "references", "troubled"):
+        for name in ("shown", "references", "troubled", "models"):
             self.data[name].pop(docname, None)
 
     def merge_domaindata(self, docnames: Set[str], otherdata: dict[str, Any]) -> None:
@@ -143,7 +169,7 @@ class OpsDomain(Domain):
             mine = [entry for entry in described if entry.docname in docnames]
             if mine:
                 self.objects.setdefault(key, []).extend(mine)
-        for name in ("shown", "references", "troubled"):
+        for name in ("shown", "references", "troubled", "models"):
             self.data[name].update({doc: value for doc, value in otherdata[name].items() if doc in docnames})
 
     def find(self, kind: str, name: str) -> Described | None:
@@ -177,7 +203,7 @@ class OpsDomain(Domain):
             described = next((entry for _, entry in self.find_any(target)), None)
         if described is None:
             return contnode if node.get(OPTIONAL) else None  # type: ignore[return-value]  # Sphinx takes any node
-        if typ == "component" and not node.get("refexplicit"):
+        if typ in TITLED and not node.get("refexplicit"):
             contnode = nodes.inline(described.title, described.title)
         return make_refnode(builder, fromdocname, described.docname, described.anchor, contnode, described.title)
 

@@ -1,4 +1,4 @@
-"""Indices of the `ops` domain: alerts, settings and metrics, each on a page of its own."""
+"""Indices of the `ops` domain: alerts, procedures, trees, settings and metrics, each on a page of its own."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -28,6 +28,18 @@ class AlertIndex(_OpsIndex):
     """All alerts."""
 
     name, localname, shortname, kind = "alerts", "Index of alerts", "alerts", "alert"
+
+
+class ProcedureIndex(_OpsIndex):
+    """All procedures."""
+
+    name, localname, shortname, kind = "procedures", "Index of procedures", "procedures", "procedure"
+
+
+class TreeIndex(_OpsIndex):
+    """All troubleshooting trees."""
+
+    name, localname, shortname, kind = "trees", "Index of troubleshooting trees", "trees", "tree"
 
 
 class SettingIndex(_OpsIndex):

@@ -1,0 +1,1 @@
+"""Plain dataclasses and the rules that they obey: procedures, trees, conditions. No Sphinx in here."""

@@ -1,0 +1,138 @@
+"""`ops:blank`: what a reader fills in once on a page, and every command of the page follows."""
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+from docutils import nodes
+from docutils.nodes import Node
+from docutils.parsers.rst import directives
+from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
+from sphinx.util.typing import OptionSpec
+
+from drillbook.model.blank import NAME, Blank, BlankType, blanks_in
+from drillbook.model.console import Command
+from drillbook.pages.describe import OpsDirective
+from drillbook.pages.domain import OpsDomain
+from drillbook.pages.entries.entry import literal, paragraph
+from drillbook.pages.parts import text
+from drillbook.warn import Warn
+
+BLANK = "ops_blank"  # of a definition list: the Blank that it shows
+LINE = "_" * 24
+
+
+class BlankDirective(OpsDirective):
+    """Declare one blank: ``{{ name }}`` in the commands below it on this page."""
+
+    required_arguments = 1
+    has_content = True
+    option_spec: ClassVar[OptionSpec] = {
+        "type": directives.unchanged,
+        "pattern": directives.unchanged,
+        "minimum": directives.unchanged,
+        "maximum": directives.unchanged,
+        "choices": directives.unchanged,
+        "unit": directives.unchanged,
+        "default": directives.unchanged,
+    }
+
+    def build(self) -> list[Node]:
+        """A definition list of one item, which the browser makes an input of."""
+        content = self.parse_content_to_nodes()
+        blank = self._blank(text(content))
+        if blank is None:
+            return content
+        page = page_blanks(self.env)
+        if blank.name in page:
+            self.warn(Warn.BLANK, f"the blank {blank.name!r} is declared twice on this page")
+        page[blank.name] = blank
+        allowed = paragraph(f"{blank.allows[:1].upper()}{blank.allows[1:]}.", *_example(blank))
+        line = nodes.paragraph("", "", nodes.Text(f"Fill in: {LINE}"), classes=["ops-blank-line"])
+        item = nodes.definition_list_item(
+            "", nodes.term("", "", literal(blank.name)), nodes.definition("", *content, allowed, line)
+        )
+        made = nodes.definition_list("", item, classes=["ops-blank"])
+        made[BLANK] = blank
+        self.set_source_info(made)
+        return [made]
+
+    def _blank(self, says: str) -> Blank | None:
+        name, options = self.arguments[0], {key: value or "" for key, value in self.options.items()}
+        try:
+            kind = BlankType(options.get("type", "choice" if "choices" in options else "text").strip())
+        except ValueError:
+            kinds = ", ".join(BlankType)
+            self.warn(Warn.BLANK, f"a blank's type is one of {kinds}, not {options['type']!r}")
+            return None
+        choices = tuple(filter(None, (choice.strip() for choice in options.get("choices", "").split(","))))
+        limits: dict[str, float | None] = {}
+        for key in ("minimum", "maximum"):
+            try:
+                limits[key] = float(options[key]) if key in options else None
+            except ValueError:
+                self.warn(Warn.BLANK, f"the {key} of a blank is a number, not {options[key]!r}")
+                return None
+        blank = Blank(
+            name,
+            says,
+            kind,
+            options.get("pattern", ""),
+            limits["minimum"],
+            limits["maximum"],
+            choices,
+            options.get("unit", ""),
+            options.get("default", ""),
+        )
+        if problem := self._problem(blank, options):
+            self.warn(Warn.BLANK, problem)
+            return None
+        return blank
+
+    def _problem(self, blank: Blank, options: dict[str, str]) -> str | None:
+        """What is wrong with a declaration."""
+        if not NAME.fullmatch(blank.name):
+            return f"a blank's name is letters, digits, - and _, and begins with a letter, not {blank.name!r}"
+        if (blank.type is BlankType.CHOICE) != bool(blank.choices):
+            return "':choices: one, two' belongs to a blank of type choice, and it needs them"
+        numbers = blank.type in (BlankType.INTEGER, BlankType.NUMBER)
+        if not numbers and (blank.minimum, blank.maximum) != (None, None):
+            return "a minimum or maximum belongs to a blank of type integer or number"
+        if blank.pattern and (problem := blank.pattern_problem):
+            return problem
+        for value in filter(None, (blank.default, *blank.choices)):
+            if problem := blank.problem(value) or (Blank("", "").problem(value) and "must be one word"):
+                return f"{value!r} {problem}"
+        return None
+
+
+def _example(blank: Blank) -> list[Node | str]:
+    return [" For example ", literal(blank.default), "."] if blank.default else []
+
+
+def page_blanks(env: BuildEnvironment) -> dict[str, Blank]:
+    """The blanks that the page declares, as far as it has been read."""
+    declared: dict[str, Blank] = env.current_document.setdefault("drillbook_blanks", {})  # type: ignore[assignment]
+    return declared
+
+
+def used_blanks(directive: OpsDirective, uses: Iterable[tuple[Command, int]]) -> tuple[Blank, ...]:
+    """The declared blanks that commands use; a warning at the line of each that is not declared."""
+    page, used = page_blanks(directive.env), dict[str, Blank]()
+    for command, line in uses:
+        for name in blanks_in(command.text + command.expected):
+            if name in page:
+                used[name] = page[name]
+            else:
+                known = f"; declared are {', '.join(page)}" if page else ""
+                directive.warn_at(
+                    Warn.BLANK,
+                    f"{{{{ {name} }}}} is no blank of this page: declare it above with ops:blank{known}",
+                    line,
+                )
+    return tuple(used.values())
+
+
+def setup_blanks(app: Sphinx) -> None:
+    """Register the directive."""
+    app.add_directive_to_domain(OpsDomain.name, "blank", BlankDirective)

@@ -1,0 +1,47 @@
+"""The options of a procedure, a tree or a fix, as a field list; their text may use markup."""
+
+from collections.abc import Iterable, Sequence
+
+from docutils import nodes
+from docutils.nodes import Node
+
+from drillbook.pages.describe import OpsDirective
+from drillbook.pages.entries.entry import fields, paragraph
+
+DURATION = "ops-duration"  # of a time that an option declares
+
+
+def inline_option(directive: OpsDirective, name: str) -> list[Node]:
+    """The nodes of an option's text."""
+    return inline_text(directive, directive.options.get(name) or "")
+
+
+def inline_text(directive: OpsDirective, text: str) -> list[Node]:
+    """The nodes of a line of text in the page's own markup; what is wrong in it is reported where it stands."""
+    if not text.strip():
+        return []
+    parsed, messages = directive.parse_inline(text.strip())
+    return [*parsed, *messages]
+
+
+def field_list(directive: OpsDirective, rows: Iterable[tuple[str, Sequence[Node]]]) -> list[Node]:
+    """Rows of (name, inline nodes); those without content are left out."""
+    made = fields(rows)
+    for node in made:
+        directive.set_source_info(node)
+    return made
+
+
+def plain_text(content: Sequence[Node]) -> str:
+    """What inline nodes say."""
+    return " ".join(paragraph(*content).astext().split()) if content else ""
+
+
+def strong(text: str) -> nodes.strong:
+    """Bold text."""
+    return nodes.strong("", text)
+
+
+def duration(content: Sequence[Node]) -> list[Node]:
+    """A declared time: it is a statement of its own, and no number that was typed in a sentence."""
+    return [nodes.inline("", "", *content, classes=[DURATION])] if content else []

@@ -1,0 +1,89 @@
+"""What directives with content share: their text, commands and marked parts, taken out of the parsed nodes."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from docutils import nodes
+from docutils.nodes import Element, Node
+
+from drillbook.model.blank import blanks_in
+from drillbook.model.console import LANGUAGES, Command, commands
+from drillbook.model.procedure import Part
+
+WITH_BLANKS = "ops_blanks"  # of a literal block: the names of the blanks in it
+
+
+def blocks(parts: Iterable[Node], languages: Sequence[str] = LANGUAGES) -> Iterator[nodes.literal_block]:
+    """The literal blocks in *parts* that are written in one of *languages*."""
+    for part in parts:
+        if isinstance(part, Element):
+            yield from (block for block in part.findall(nodes.literal_block) if block.get("language") in languages)
+
+
+def console_commands(parts: Iterable[Node]) -> tuple[Command, ...]:
+    """All commands in the console sessions of *parts*; blocks with blanks are marked."""
+    found: list[Command] = []
+    for block in blocks(parts):
+        if names := tuple(blanks_in(block.astext())):
+            block[WITH_BLANKS] = names
+        found += commands(block.astext())
+    return tuple(found)
+
+
+def text(parts: Iterable[Node]) -> str:
+    """What *parts* say, without their commands and pictures: a paragraph each, lists with dashes."""
+    return "\n\n".join(filter(None, map(_text, parts)))
+
+
+def _text(node: Node) -> str:
+    if isinstance(node, nodes.literal_block):
+        return "" if node.get("language") in LANGUAGES else node.astext()
+    if isinstance(node, nodes.paragraph | nodes.Text | nodes.title | nodes.term):
+        return " ".join(node.astext().split())
+    if isinstance(node, nodes.bullet_list | nodes.enumerated_list):
+        return "\n".join(
+            "- " + " ".join(text(item.children).split()) for item in node.children if isinstance(item, Element)
+        )
+    if isinstance(node, nodes.comment | nodes.system_message | nodes.target | nodes.image | nodes.raw):
+        return ""
+    return text(node.children) if isinstance(node, Element) else ""
+
+
+def part(content: Sequence[Node]) -> Part:
+    """A part of a step, from its nodes."""
+    return Part(text(content), console_commands(content))
+
+
+def marked(content: Sequence[Node], words: Sequence[str]) -> dict[str, list[Node]]:
+    """*content* cut before each paragraph that begins with one of *words* and a colon; ``""`` is what stands before.
+
+    The word is made bold; a word may come again, and then adds to its part.
+    """
+    parts: dict[str, list[Node]] = {"": []}
+    current = ""
+    for node in content:
+        if word := _begins_with(node, words):
+            current = word
+            _embolden(node, word)
+        parts.setdefault(current, []).append(node)
+    return parts
+
+
+def _begins_with(node: Node, words: Sequence[str]) -> str:
+    if not isinstance(node, nodes.paragraph):
+        return ""
+    beginning = node.astext().partition(":")[0].strip().lower() if ":" in node.astext() else ""
+    return next((word for word in words if word.lower() == beginning), "")
+
+
+def _embolden(node: Node, word: str) -> None:
+    assert isinstance(node, nodes.paragraph)
+    first = node.children[0]
+    if isinstance(first, nodes.Text):
+        after = first.astext().lstrip()[len(word) + 1 :]
+        node.replace(first, [nodes.strong("", f"{word}:", classes=["ops-mark"]), nodes.Text(after)])
+
+
+def line_of(node: Element, default: int) -> int:
+    """The line of *node* in its file, as near as the parser tells."""
+    inner = (found.line for found in node.findall(nodes.Element) if found.line)
+    return node.line or next(inner, default)

@@ -1,0 +1,124 @@
+"""`ops:procedure` and `ops:step`: what an operator does, how each step is confirmed, and how it is undone."""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from docutils import nodes
+from docutils.nodes import Element, Node
+from docutils.parsers.rst import directives
+from sphinx.application import Sphinx
+from sphinx.util.typing import OptionSpec
+
+from drillbook.model.procedure import NOTHING, Procedure, Step, flaws
+from drillbook.pages.blanks import used_blanks
+from drillbook.pages.domain import OpsDomain
+from drillbook.pages.fields import duration, field_list, inline_option, inline_text, plain_text
+from drillbook.pages.parts import marked, part
+from drillbook.pages.structure import StructureDirective, needed_link, title_of
+from drillbook.warn import Warn
+
+FIELDS = ("when", "who", "takes", "risk", "needs")
+CONFIRM, UNDO = "Confirm", "Undo"
+
+
+class StepDirective(StructureDirective):
+    """One step: what to do; below it the command, then ``Confirm: ...`` and ``Undo: ...``."""
+
+    required_arguments = 1
+    final_argument_whitespace = True
+    has_content = True
+    parent = "ops:procedure"
+
+    def structure(self) -> list[Node]:
+        """A list item, which the procedure puts into its list."""
+        title = inline_text(self, self.arguments[0])
+        content = self.parse_content_to_nodes()
+        parts = marked(content, (CONFIRM, UNDO))
+        step = Step(
+            plain_text(title),
+            part(parts[""]),
+            part(parts[CONFIRM]) if CONFIRM in parts else None,
+            part(parts[UNDO]) if UNDO in parts else None,
+            self.lineno,
+        )
+        head = nodes.paragraph("", "", nodes.strong("", "", *title), classes=["ops-title"])
+        item = nodes.list_item("", head, *content, classes=["ops-step"])
+        return [self.made(item, step)]
+
+
+class ProcedureDirective(StructureDirective):
+    """A procedure; its argument is the name that roles, fixes and other procedures call it by."""
+
+    required_arguments = 1
+    has_content = True
+    option_spec: ClassVar[OptionSpec] = {
+        "title": directives.unchanged,
+        "purpose": directives.unchanged_required,
+        **dict.fromkeys(FIELDS, directives.unchanged_required),
+        "undone-by": directives.unchanged_required,
+        "no-index": directives.flag,
+    }
+
+    def structure(self) -> list[Node]:
+        """A container: purpose, fields, and the numbered steps."""
+        name = self.arguments[0]
+        for option in ("purpose", "when", "who", "takes", "risk", "undone-by"):
+            if not (self.options.get(option) or "").strip():
+                self.warn(Warn.PROCEDURE, f"procedure {name} does not say ':{option}:'")
+        purpose = inline_option(self, "purpose")
+        rows = [(option.capitalize(), inline_option(self, option)) for option in FIELDS]
+        rows = [(title, duration(text) if title == "Takes" else text) for title, text in rows]
+        undone_by, undone = self._undone()
+        content = self.parse_content_to_nodes()
+        steps = self.parts(content, Step)
+        uses = [(command, step.line) for step in steps for part in step.parts for command in part.commands]
+        said = {title.lower(): plain_text(text) for title, text in rows}
+        procedure = Procedure(
+            name=name,
+            title=title_of(self, name),
+            purpose=plain_text(purpose),
+            **said,
+            undone_by=undone_by,
+            undone_text=plain_text(undone),
+            steps=tuple(steps),
+            blanks=used_blanks(self, uses),
+            line=self.lineno,
+        )
+        for message, line in flaws(procedure):
+            self.warn_at(Warn.PROCEDURE, message, line)
+        head: list[Node] = [nodes.paragraph("", "", *purpose, classes=["ops-purpose"])] if purpose else []
+        head += field_list(self, [*rows, ("Undone by", undone)])
+        container = self.container("procedure", name, procedure, [*head, *gathered(content, "ops-steps")])
+        return [container]
+
+    def _undone(self) -> tuple[str, list[Node]]:
+        """The procedure that undoes this one, and the text that says so."""
+        text = (self.options.get("undone-by") or "").strip()
+        name, _, rest = text.partition(",")
+        if not text or name.strip().lower() == NOTHING:
+            return "", inline_text(self, text)
+        link = needed_link(self, "procedure", name.strip())
+        return name.strip(), [link, *inline_text(self, f",{rest}" if rest else "")]
+
+
+def gathered(content: Sequence[Node], kind: str) -> list[Node]:
+    """*content* with its list items in one numbered list; what stands between two items belongs to the first."""
+    before: list[Node] = []
+    items: list[Element] = []
+    for node in content:
+        if isinstance(node, nodes.list_item):
+            items.append(node)
+        elif items:
+            items[-1] += node
+        else:
+            before.append(node)
+    if not items:
+        return before
+    made = nodes.enumerated_list("", *items, enumtype="arabic", prefix="", suffix=".", classes=[kind])
+    return [*before, made]
+
+
+def setup_procedures(app: Sphinx) -> None:
+    """Register the directives."""
+    app.add_directive_to_domain(OpsDomain.name, "procedure", ProcedureDirective)
+    app.add_directive_to_domain(OpsDomain.name, "step", StepDirective)

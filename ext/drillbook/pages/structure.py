@@ -1,0 +1,105 @@
+"""Directives with directives inside: a procedure and its steps, a tree and its nodes.
+
+The inner directive gives a node and leaves its model with the outer one, which builds the whole when its content has
+been read. So the model is complete before any page is written, and what is wrong is reported at its own line.
+"""
+
+from collections.abc import Sequence
+from typing import Any, ClassVar, TypeVar
+
+from docutils import nodes
+from docutils.nodes import Element, Node
+from sphinx import addnodes
+from sphinx.util.nodes import make_id
+
+from drillbook.pages.describe import OpsDirective
+from drillbook.pages.domain import Described
+from drillbook.pages.entries.entry import literal
+from drillbook.pages.parts import line_of
+from drillbook.warn import Warn
+
+Model = TypeVar("Model")
+_OPEN = "drillbook_open"  # the names of the directives around the one that is read
+
+
+class StructureDirective(OpsDirective):
+    """The base of both. ``parent`` is the directive that an inner one must stand in."""
+
+    parent: ClassVar[str] = ""
+
+    def build(self) -> list[Node]:
+        """Build the structure; an inner directive that stands alone keeps its content, with a warning."""
+        opened: list[str] = self.env.current_document.setdefault(_OPEN, [])  # type: ignore[assignment]  # ours
+        if self.parent and (not opened or opened[-1] != self.parent):
+            self.warn(
+                Warn.STRUCTURE,
+                f"{self.name} stands outside of {self.parent}: is the fence of the {self.parent} longer than its own?",
+            )
+            return [nodes.container("", *self.parse_content_to_nodes())]
+        opened.append(self.name)
+        try:
+            return self.structure()
+        finally:
+            opened.pop()
+
+    def structure(self) -> list[Node]:
+        """The nodes that stand in place of the directive."""
+        raise NotImplementedError
+
+    def made(self, node: Element, model: Any) -> Element:
+        """Give *model* to the outer directive, with the node that shows it."""
+        self.set_source_info(node)
+        node.model = model  # type: ignore[attr-defined]  # not an attribute of the document: it must not be written
+        return node
+
+    def parts(self, content: Sequence[Node], *kinds: type[Model]) -> list[Model]:
+        """The models that inner directives left in *content*."""
+        found: list[Model] = []
+        for node in content:
+            for item in node.findall(nodes.list_item):
+                model = getattr(item, "model", None)
+                if isinstance(model, kinds) and item is node:
+                    found.append(model)
+                elif isinstance(model, kinds):
+                    message = f"this must stand directly in {self.name}, not in something else in it"
+                    self.warn_at(Warn.STRUCTURE, message, line_of(item, self.lineno))
+        return found
+
+    def container(self, kind: str, name: str, model: Any, content: Sequence[Node]) -> Element:
+        """The whole: a container with a target, known to the domain by *kind* and *name*."""
+        document = self.state.document
+        node = nodes.container("", classes=["ops", f"ops-{kind}"])
+        self.set_source_info(node)
+        anchor = make_id(self.env, document, kind, name)
+        target = nodes.target("", "", ids=[anchor])
+        document.note_explicit_target(target)
+        node += [target, *content]
+        if not self.unindexed:
+            docname = self.env.docname
+            described = Described(docname, anchor, model.title, self.get_location())
+            self.ops.note_object(kind, name, described)
+            self.ops.note_model(kind, docname, model)
+        return node
+
+
+def title_of(directive: OpsDirective, name: str) -> str:
+    """The option ``:title:``, or the name as words: ``scale-workers`` is ``Scale workers``."""
+    title = " ".join((directive.options.get("title") or name.replace("-", " ").replace("_", " ")).split())
+    return title[:1].upper() + title[1:]
+
+
+def needed_link(directive: OpsDirective, kind: str, name: str, title: str = "") -> Element:
+    """A link to an object that must exist: if it does not, that is a warning at the directive."""
+    text = nodes.inline(title, title) if title else literal(name)
+    node = addnodes.pending_xref(
+        "",
+        text,
+        refdomain="ops",
+        reftype=kind,
+        reftarget=name,
+        refexplicit=bool(title),
+        refwarn=True,
+        refdoc=directive.env.docname,
+    )
+    directive.set_source_info(node)
+    return node
