@@ -1,12 +1,17 @@
 """A client of the gateway, for tests: it sends, waits for the end, and knows what a problem document must be."""
 
 import uuid
-from typing import Any, Self
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple, Self
 
 import httpx
 from tests.system.conftest import until
+from tests.system.processes import Process, System
 
 from audio_enhancement.errors import BY_CODE
+from audio_enhancement.stack.stack import Stack
 
 ENDED = ("done", "failed", "dead")
 
@@ -65,3 +70,28 @@ def assert_problem(answer: httpx.Response, code: str) -> dict[str, Any]:
     assert set(problem) <= {*expected, "detail", "instance", "errors"}
     assert answer.headers["X-Served-By"] == "blue/v9.9.9"
     return problem
+
+
+class Running(NamedTuple):
+    """A gateway and a worker, and a client of theirs."""
+
+    system: System
+    gateway: Process
+    worker: Process
+    client: Client
+
+
+@contextmanager
+def running_system(servers: Stack, folder: Path, settings: Mapping[str, str]) -> Iterator[Running]:
+    """Both processes with these settings, ready, for as long as it is open."""
+    system = System(servers, folder, settings)
+    try:
+        with (
+            system.worker(wait=False) as worker,
+            system.gateway() as gateway,
+            Client(gateway.url, system.key) as client,
+        ):
+            until(lambda: worker.answers("/metrics"), 30, "the worker is ready")
+            yield Running(system, gateway, worker, client)
+    finally:
+        system.close()

@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
@@ -17,10 +17,10 @@ import numpy as np
 import pytest
 import soundfile
 from numpy.typing import NDArray
-from tests.system.client import Client, assert_problem, job_id
+from tests.system.client import Client, Running, assert_problem, job_id, running_system
 from tests.system.conftest import until
 from tests.system.odd_worker import HOLD_HZ
-from tests.system.processes import Process, System, recording, wait_s
+from tests.system.processes import System, recording, wait_s
 
 from audio_enhancement.api.app import openapi
 from audio_enhancement.dsp.quality import si_sdr
@@ -39,28 +39,10 @@ SETTINGS = {
 MEDIA = {"WAV": "audio/wav", "FLAC": "audio/flac", "OGG": "audio/ogg"}
 
 
-class Running(NamedTuple):
-    """A gateway and a worker, and a client of theirs."""
-
-    system: System
-    gateway: Process
-    worker: Process
-    client: Client
-
-
 @pytest.fixture(scope="module")
 def running(servers: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    system = System(servers, tmp_path_factory.mktemp("api"), SETTINGS)
-    try:
-        with (
-            system.worker(wait=False) as worker,
-            system.gateway() as gateway,
-            Client(gateway.url, system.key) as client,
-        ):
-            until(lambda: worker.answers("/metrics"), 30, "the worker is ready")
-            yield Running(system, gateway, worker, client)
-    finally:
-        system.close()
+    with running_system(servers, tmp_path_factory.mktemp("api"), SETTINGS) as running:
+        yield running
 
 
 def encoded(samples: NDArray[np.float32], form: str, subtype: str | None = None, rate_hz: int = 16_000) -> bytes:

@@ -7,14 +7,13 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
 
 import psutil
 import pytest
-from tests.system.client import Client, assert_problem, job_id
+from tests.system.client import Client, Running, assert_problem, job_id, running_system
 from tests.system.conftest import until
 from tests.system.odd_worker import HOLD_HZ
-from tests.system.processes import Process, System, recording
+from tests.system.processes import System, recording
 
 from audio_enhancement.queueing.queue import QueueUnavailable
 from audio_enhancement.stack.stack import Stack
@@ -34,28 +33,10 @@ PATIENCE_S = 20.0
 """Longer than any time limit of these settings lets a request take."""
 
 
-class Running(NamedTuple):
-    """A gateway and a worker, and a client of theirs."""
-
-    system: System
-    gateway: Process
-    worker: Process
-    client: Client
-
-
 @pytest.fixture(scope="module")
 def running(servers: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    system = System(servers, tmp_path_factory.mktemp("faults"), SETTINGS)
-    try:
-        with (
-            system.worker(wait=False) as worker,
-            system.gateway() as gateway,
-            Client(gateway.url, system.key) as client,
-        ):
-            until(lambda: worker.answers("/metrics"), 30, "the worker is ready")
-            yield Running(system, gateway, worker, client)
-    finally:
-        system.close()
+    with running_system(servers, tmp_path_factory.mktemp("faults"), SETTINGS) as running:
+        yield running
 
 
 @pytest.fixture(autouse=True)
