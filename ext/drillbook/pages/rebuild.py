@@ -1,5 +1,6 @@
 """What makes an incremental build right after the live system changed."""
 
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -20,8 +21,13 @@ def _ops(env: BuildEnvironment) -> OpsDomain:
 
 @guarded()
 def collect_facts(app: Sphinx) -> None:
-    """Collect the facts of this build, once, before any page is read."""
+    """Collect the facts of this build, once, before any page is read.
+
+    Sources are looked for beside conf.py first, as Python looks beside a script.
+    """
     confdir = Path(app.confdir)
+    if str(confdir) not in sys.path:
+        sys.path.insert(0, str(confdir))
     facts = collect(sources(app.config, confdir), lambda kind: option_place(confdir, f"drillbook_{kind}"))
     _ops(app.env).facts = facts
     for problem in facts.problems:

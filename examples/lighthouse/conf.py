@@ -1,0 +1,12 @@
+"""Ten lines make a lighthouse's manual: what is not named here, Drillbook and Sphinx have defaults for."""
+
+project = "Lighthouse"
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinxcontrib.plantuml", "drillbook"]
+myst_enable_extensions = ["colon_fence", "deflist"]
+drillbook_settings = {"lamp": "lighthouse:LampSettings"}
+drillbook_alerts = ["rules.yml"]
+drillbook_metrics = ["lighthouse:REGISTRY"]
+drillbook_commands = {"./lighthouse.py": "lighthouse:parser"}
+drillbook_routes, drillbook_errors = "lighthouse:openapi", "lighthouse:ERRORS"
+drillbook_components = "lighthouse:COMPONENTS"
+drillbook_read_only = ["./lighthouse.py status"]

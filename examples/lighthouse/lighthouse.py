@@ -1,0 +1,73 @@
+#!/usr/bin/env python3
+"""A lighthouse: the smallest system with everything that a manual can be made from."""
+
+import argparse
+from typing import NamedTuple
+
+from prometheus_client import CollectorRegistry, Counter, Gauge
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+REGISTRY = CollectorRegistry()
+TURNS = Counter("lighthouse_turns", "Turns of the lamp.", registry=REGISTRY)
+OIL = Gauge("lighthouse_oil_ratio", "How full the tank is, from 0 to 1.", registry=REGISTRY)
+
+
+class LampSettings(BaseSettings):
+    """The lamp."""
+
+    model_config = SettingsConfigDict(env_prefix="LAMP_")
+
+    period_s: float = Field(
+        10, ge=2, le=60, description="Time of one turn.", json_schema_extra={"unit": "s", "restart": True}
+    )
+
+
+class Error(NamedTuple):
+    """What the lighthouse answers when it cannot."""
+
+    code: str
+    status: int
+    title: str
+    description: str
+
+
+ERRORS = (Error("no_oil", 503, "No oil", "Fill the tank."),)
+
+
+class Component(NamedTuple):
+    """A part of the lighthouse."""
+
+    name: str
+    title: str
+    description: str
+    depends_on: tuple[str, ...] = ()
+    kind: str = "part"
+
+
+COMPONENTS = (
+    Component("tank", "Tank", "Holds the oil."),
+    Component("lamp", "Lamp", "Burns the oil and turns.", ("tank",)),
+)
+
+
+def openapi() -> dict[str, object]:
+    """The HTTP interface, as OpenAPI."""
+    answers = {"200": {"description": "It burns."}, "503": {"description": "It does not."}}
+    lamp = {"get": {"summary": "Whether the lamp burns", "tags": ["lamp"], "responses": answers}}
+    return {"openapi": "3.1.0", "info": {"title": "Lighthouse", "version": "1"}, "paths": {"/lamp": lamp}}
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    made = argparse.ArgumentParser(prog="./lighthouse.py", description="Look at the lamp, and fill its tank.")
+    commands = made.add_subparsers(dest="command", required=True)
+    commands.add_parser("status", help="say how full the tank is", description="Say how full the tank is.")
+    fill = commands.add_parser("fill", help="fill the tank", description="Fill the tank from a barrel.")
+    fill.add_argument("barrel", help="name of the barrel")
+    return made
+
+
+if __name__ == "__main__":
+    arguments = parser().parse_args()
+    print("oil  90 %" if arguments.command == "status" else f"filled from {arguments.barrel}")
