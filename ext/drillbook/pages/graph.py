@@ -1,6 +1,6 @@
 """What can only be judged when all pages have been read: trees that lead to trees, fixes that fill blanks."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
@@ -11,9 +11,9 @@ from drillbook.pages.domain import OpsDomain
 from drillbook.warn import Warn, guarded, warn
 
 
-@guarded()
-def check_graph(app: Sphinx, env: BuildEnvironment) -> None:
-    """Warn at the line of each tree or fix that does not fit the rest of the manual."""
+@guarded(default=())
+def check_graph(app: Sphinx, env: BuildEnvironment) -> Iterable[str]:
+    """Warn at the line of each tree or fix that does not fit the rest of the manual; no page is written for it."""
     domain = env.get_domain(OpsDomain.name)
     assert isinstance(domain, OpsDomain)
     trees: dict[str, tuple[str, Tree]] = {tree.name: (docname, tree) for docname, tree in domain.every("tree")}
@@ -21,6 +21,7 @@ def check_graph(app: Sphinx, env: BuildEnvironment) -> None:
     for docname, line, message in (*_circles(trees), *_fills(trees, procedures)):
         domain.troubled[docname] = True  # read again, and so judged again, until it is right
         warn(Warn.TREE, message, (docname, line))
+    return ()
 
 
 def _circles(trees: dict[str, tuple[str, Tree]]) -> Iterator[tuple[str, int, str]]:
@@ -50,5 +51,5 @@ def _fills(trees: dict[str, tuple[str, Tree]], procedures: dict[str, Procedure])
 
 
 def setup_graph(app: Sphinx) -> None:
-    """Judge after all pages have been read."""
-    app.connect("env-check-consistency", check_graph)
+    """Judge after all pages have been read, and before what is known of them is kept for the next build."""
+    app.connect("env-updated", check_graph)
