@@ -39,6 +39,7 @@ from audio_enhancement.deployment.release import (
 from audio_enhancement.deployment.state import load_state
 from audio_enhancement.rundir import RunDir
 from audio_enhancement.stack.stack import Stack
+from audio_enhancement.stack.supervise import Supervisor
 
 
 @pytest.fixture(scope="module")
@@ -214,6 +215,18 @@ def test_scaling_starts_and_drains_workers(own: Stack) -> None:
         assert state is not None and len(state.worker_programs()) == workers
         assert_consistent(own, version)
     assert "nothing to do" in deploy_py(own.run, "--scale", "workers=1").stdout
+
+
+def test_scaling_to_the_same_number_starts_what_is_stopped(own: Stack) -> None:
+    version = serving(own)
+    state = load_state(own.run)
+    assert state is not None
+    [name] = state.worker_programs()
+    Supervisor(own.run).stop([name])
+    result = deploy_py(own.run, "--scale", "workers=1")
+    assert result.returncode == 0, result.stderr
+    assert f"start {name}" in result.stdout
+    assert_consistent(own, version)
 
 
 def test_status_says_what_serves(own: Stack) -> None:

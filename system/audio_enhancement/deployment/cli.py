@@ -55,7 +55,7 @@ def parser() -> argparse.ArgumentParser:
         "--scale",
         metavar="workers=N",
         type=_workers,
-        help="run N worker processes, 1 to 64; workers that go finish their jobs first",
+        help="run N worker processes, 1 to 64; workers that go finish their jobs first, and those that are stopped start",
     )
     action.add_argument(
         "--status",

@@ -27,7 +27,7 @@ from audio_enhancement.deployment.state import (
 from audio_enhancement.deployment.steps import STEPS, Context, undo
 from audio_enhancement.rundir import RunDir
 from audio_enhancement.settings import DeploySettings
-from audio_enhancement.stack.supervise import SupervisorError
+from audio_enhancement.stack.supervise import Supervisor, SupervisorError
 
 FAILURES = (DeploymentError, ReleaseError, SupervisorError, OSError, subprocess.SubprocessError, psutil.Error)
 """How a step can fail; anything else is a fault of this program and leaves the journal for the next run."""
@@ -67,7 +67,7 @@ def rollback(
 
 
 def scale(run: RunDir, workers: int, *, say: Say = print, dry_run: bool = False) -> bool:
-    """Run ``workers`` worker processes; returns False when as many run already. Raises as `deploy`."""
+    """Run ``workers`` worker processes; returns False when those run already. Raises as `deploy`."""
     return _change(run, f"scale to {workers} workers", lambda: plan_scale(run, workers), say, dry_run)
 
 
@@ -116,14 +116,18 @@ def plan_rollback(run: RunDir, drain_s: float | None, immediate: bool) -> Operat
 
 
 def plan_scale(run: RunDir, workers: int) -> Operation | None:
-    """Plan another number of workers; None when it is the number there is."""
+    """Plan another number of workers, or the start of those that are stopped; None when that many run."""
     if not 1 <= workers <= MOST_WORKERS:
         raise UsageError(f"workers={workers}: choose 1 to {MOST_WORKERS} worker processes")
     before = _deployed(run)
+    title = f"scale from {before.workers} to {workers} workers"
     if before.workers == workers:
-        return None
-    after = _complete(replace(before, workers=workers))
-    return Operation("scale", f"scale from {before.workers} to {workers} workers", before, after, SCALE, "record")
+        processes = Supervisor(run).status()
+        stopped = [name for name in before.worker_programs() if name not in processes or not processes[name].pid]
+        if not stopped:
+            return None
+        title = f"start {', '.join(stopped)}"
+    return Operation("scale", title, before, _complete(replace(before, workers=workers)), SCALE, "record")
 
 
 def recover(run: RunDir, say: Say = print) -> None:
