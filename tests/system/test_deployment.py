@@ -222,7 +222,7 @@ def test_scaling_to_the_same_number_starts_what_is_stopped(own: Stack) -> None:
     state = load_state(own.run)
     assert state is not None
     [name] = state.worker_programs()
-    Supervisor(own.run).stop([name])
+    Supervisor(own.run).stop(name)
     result = deploy_py(own.run, "--scale", "workers=1")
     assert result.returncode == 0, result.stderr
     assert f"start {name}" in result.stdout
