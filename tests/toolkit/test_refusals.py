@@ -292,7 +292,7 @@ FAULTS: dict[str, tuple[str, str, str]] = {  # title: page, the words at whose l
     "a limit that is no number": (
         TOP + PROCEDURE.replace(":pattern: [a-z]+", ":type: integer\n:minimum: few"),
         "{ops:blank}",
-        "is a number, not 'few'",
+        "is a number, or a fact that is one: the live system has no fact 'few'",
     ),
     "a fact that there is not": (
         TOP + "It takes {ops:fact}`SlowReport.for`.\n",

@@ -10,6 +10,8 @@ from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.util.typing import OptionSpec
 
+from drillbook.live.quantity import parse_quantity
+from drillbook.live.quote import QuoteError, quote
 from drillbook.model.blank import NAME, Blank, BlankType, blanks_in
 from drillbook.model.console import Command
 from drillbook.pages.describe import OpsDirective
@@ -19,6 +21,7 @@ from drillbook.pages.parts import text
 from drillbook.warn import Warn
 
 BLANK = "ops_blank"  # of a definition list: the Blank that it shows
+ALLOWED = "ops-allowed"  # of a paragraph: what may be filled in, from the declaration
 LINE = "_" * 24
 
 
@@ -48,6 +51,7 @@ class BlankDirective(OpsDirective):
             self.warn(Warn.BLANK, f"the blank {blank.name!r} is declared twice on this page")
         page[blank.name] = blank
         allowed = paragraph(f"{blank.allows[:1].upper()}{blank.allows[1:]}.", *_example(blank))
+        allowed["classes"].append(ALLOWED)
         line = nodes.paragraph("", "", nodes.Text(f"Fill in: {LINE}"), classes=["ops-blank-line"])
         item = nodes.definition_list_item(
             "", nodes.term("", "", literal(blank.name)), nodes.definition("", *content, allowed, line)
@@ -69,9 +73,9 @@ class BlankDirective(OpsDirective):
         limits: dict[str, float | None] = {}
         for key in ("minimum", "maximum"):
             try:
-                limits[key] = float(options[key]) if key in options else None
-            except ValueError:
-                self.warn(Warn.BLANK, f"the {key} of a blank is a number, not {options[key]!r}")
+                limits[key] = self._limit(options[key]) if key in options else None
+            except QuoteError as error:
+                self.warn(Warn.BLANK, f"the {key} of a blank is a number, or a fact that is one: {error}")
                 return None
         blank = Blank(
             name,
@@ -88,6 +92,16 @@ class BlankDirective(OpsDirective):
             self.warn(Warn.BLANK, problem)
             return None
         return blank
+
+    def _limit(self, text: str) -> float:
+        """A number as typed, or better that of a live fact."""
+        if typed := parse_quantity(text):
+            return typed.number
+        found = quote(self.ops.facts, text)
+        self.ops.note_shown(self.env.docname, found.kind, found.name)
+        if found.quantity is None:
+            raise QuoteError(f"{text!r} says {found.text!r}")
+        return found.quantity.number
 
     def _problem(self, blank: Blank, options: dict[str, str]) -> str | None:
         """What is wrong with a declaration."""

@@ -6,7 +6,7 @@ from docutils import nodes
 from docutils.nodes import Node
 
 from drillbook.pages.describe import OpsDirective
-from drillbook.pages.entries.entry import fields, paragraph
+from drillbook.pages.entries.entry import fields
 
 DURATION = "ops-duration"  # of a time that an option declares
 
@@ -33,8 +33,8 @@ def field_list(directive: OpsDirective, rows: Iterable[tuple[str, Sequence[Node]
 
 
 def plain_text(content: Sequence[Node]) -> str:
-    """What inline nodes say."""
-    return " ".join(paragraph(*content).astext().split()) if content else ""
+    """What inline nodes say. (They are not put under another node to be asked: they would then be lost to their own.)"""
+    return " ".join("".join(node.astext() for node in content).split())
 
 
 def strong(text: str) -> nodes.strong:

@@ -12,6 +12,7 @@ from sphinx.addnodes import desc
 from sphinx.application import Sphinx
 
 from drillbook.live.quantity import NUMBER
+from drillbook.pages.blanks import ALLOWED
 from drillbook.pages.domain import OpsDomain
 from drillbook.pages.fact_role import FACT, UNPROVEN
 from drillbook.pages.fields import DURATION
@@ -32,7 +33,7 @@ _QUOTED = (
     nodes.raw,
     desc,
 )
-_GENERATED = {"ops-condition", "ops-way", DURATION, FACT, UNPROVEN}
+_GENERATED = {"ops-condition", "ops-way", ALLOWED, DURATION, FACT, UNPROVEN}
 
 
 @guarded()

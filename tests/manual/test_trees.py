@@ -1,0 +1,110 @@
+"""The trees of the manual, walked on a real stack: whole, and with faults in it."""
+
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import psutil
+import pytest
+from tests.manual.walking import query, trees_of, walk
+from tests.system.conftest import QUICK, temporary_stack, until
+
+from audio_enhancement.deployment.state import load_state
+from audio_enhancement.stack.stack import Stack
+from audio_enhancement.stack.supervise import Supervisor
+from drillbook.model.tree import Tree
+
+TREES = ("HighLatency", "QualityDegradation", "QueueDepthHigh")
+
+
+class Walker(NamedTuple):
+    """A stack, and the trees of the manual."""
+
+    stack: Stack
+    trees: dict[str, Tree]
+
+    def end(self, name: str) -> str:
+        """Where the tree leads now: the name of a fix, or of an escalation."""
+        prometheus = f"http://127.0.0.1:{self.stack.ports['prometheus']}"
+        node, said = walk(self.trees, name, self.stack.run.root, prometheus)
+        assert not isinstance(node, str), f"no answer fits at {node} after {said}"
+        return node.name
+
+    def value(self, expression: str) -> tuple[float, ...]:
+        return query(f"http://127.0.0.1:{self.stack.ports['prometheus']}", expression)
+
+    @property
+    def workers(self) -> list[str]:
+        state = load_state(self.stack.run)
+        assert state is not None
+        return state.worker_programs()
+
+
+@pytest.fixture(scope="module")
+def walker(manual: Path) -> Iterator[Walker]:
+    with temporary_stack() as stack:
+        stack.up(overrides={**QUICK, "AE_DEPLOY_WORKERS": "2", "AE_CANARY_INTERVAL_S": "5"})
+        yield Walker(stack, trees_of(manual.parent / "doctrees"))
+
+
+@pytest.fixture
+def healthy(walker: Walker) -> Iterator[Walker]:
+    """All targets are reached, and the canary has run; so it is again after each test."""
+    as_it_should_be(walker)
+    yield walker
+    for name in walker.workers:
+        Supervisor(walker.stack.run).start(name)
+    as_it_should_be(walker)
+
+
+def as_it_should_be(walker: Walker) -> None:
+    until(lambda: walker.value('sum(up{job="workers"})') == (2.0,), 60, "Prometheus reaches both workers")
+    until(lambda: walker.value("min(ae_canary_si_sdr_improvement_db) > 2") != (), 60, "the canary is well")
+
+
+def test_no_tree_fixes_a_healthy_system(healthy: Walker) -> None:
+    ends = {name: healthy.end(name) for name in TREES}
+    assert ends == {"HighLatency": "call", "QueueDepthHigh": "call-passed", "QualityDegradation": "call-passed"}
+
+
+def test_stopped_workers_are_started(healthy: Walker) -> None:
+    Supervisor(healthy.stack.run).stop(healthy.workers[0])
+    assert healthy.end("QueueDepthHigh") == "start"
+    assert healthy.end("QualityDegradation") not in ("restore", "take-back")
+
+
+def test_a_frozen_worker_is_replaced(healthy: Walker) -> None:
+    frozen = psutil.Process(Supervisor(healthy.stack.run).status()[healthy.workers[0]].pid)
+    frozen.suspend()
+    try:
+        until(lambda: healthy.value('count(up{job="workers"} == 0)') == (1.0,), 60, "Prometheus misses the worker")
+        assert healthy.end("QueueDepthHigh") == "replace"
+        frozen.kill()  # what the fix does
+        until(lambda: healthy.value('sum(up{job="workers"})') == (2.0,), 60, "supervisor has started another")
+        assert healthy.end("QueueDepthHigh") == "call-passed"
+    finally:
+        if frozen.is_running():
+            frozen.kill()
+
+
+def test_a_bad_setting_of_the_enhancement_is_taken_back(healthy: Walker) -> None:
+    settings = healthy.stack.run.environment_file()
+    before = settings.read_text()
+    settings.write_text(f"{before}\nAE_DSP_GAIN_FLOOR_DB='0'\n")
+    try:
+        restart(healthy)
+        until(lambda: healthy.value("min(ae_canary_si_sdr_improvement_db) < 2") != (), 60, "the canary sees it")
+        assert healthy.end("QualityDegradation") == "restore"
+        assert healthy.end("QueueDepthHigh") == "call-passed"
+    finally:
+        settings.write_text(before)
+        restart(healthy)
+
+
+def restart(walker: Walker) -> None:
+    """As the procedure does it."""
+    script = "./deploy.py --status | awk '/^enhancement-workers/ {print $3}' | xargs kill -TERM"
+    system = Path(__file__).resolve().parents[2] / "system"
+    environment = {"RUN_DIR": str(walker.stack.run.root), "PATH": "/usr/bin:/bin"}
+    subprocess.run(["bash", "-c", script], cwd=system, env=environment, check=True, timeout=60)
