@@ -28,7 +28,7 @@ text: setup  ## Build the manual as plain text: build/text
 	@echo "The manual is in $(BUILD)/text"
 
 test: setup  ## Run every test of the toolkit, the system and the manual
-	@tools/need.sh curl git
+	@tools/need.sh curl git chromium
 	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile $(PYTESTOPTS)
 
 doctest: setup  ## Run the Python examples of the manual: build/doctest/output.txt

@@ -11,6 +11,7 @@ from sphinx.application import Sphinx
 from sphinx.util.typing import ExtensionMetadata
 
 from drillbook.config import setup_config
+from drillbook.output.data import setup_data
 from drillbook.output.html import setup_html
 from drillbook.pages.automodule import setup_automodule
 from drillbook.pages.autosettings import setup_autosettings
@@ -51,6 +52,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     setup_checklists(app)
     setup_rebuild(app)
     setup_html(app)
+    setup_data(app)
     if find_spec("sphinxcontrib") and find_spec("sphinxcontrib.plantuml"):  # not every manual has diagrams
         import_module("drillbook.output.diagrams").setup_diagrams(app)
     return {

@@ -1,12 +1,25 @@
-"""What HTML adds: the style sheet of the toolkit."""
+"""What HTML adds: the shapes of procedures and trees, and the style sheets and scripts of the pages that have them."""
 
 from pathlib import Path
+from typing import Any, Final
 
+from docutils import nodes
 from sphinx.application import Sphinx
 
+from drillbook.output.fills import setup_fills
+from drillbook.output.shapes import setup_shapes
 from drillbook.warn import guarded
 
 STATIC = Path(__file__).parent / "static"
+
+# what a page has, by the class of its containers: what it loads
+STYLES: Final = {
+    "ops-procedure": ("steps.css", "blanks.css"),
+    "ops-tree": ("steps.css", "tree.css", "blanks.css"),
+    "ops-blank": ("blanks.css",),
+    "ops-ticked": ("checklist.css",),
+}
+SCRIPTS: Final = {"ops-tree": "tree.js", "ops-blank": "blanks.js", "ops-ticked": "checklist.js"}
 
 
 @guarded()
@@ -16,7 +29,28 @@ def add_static_files(app: Sphinx) -> None:
         app.config.html_static_path.append(str(STATIC))
 
 
+@guarded()
+def add_page_files(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document) -> None:
+    """Let a page load what it needs, and no other page."""
+    if doctree is None:  # a page without a source: the index, the search
+        return
+    has: set[str] = set()
+    for kind in (nodes.container, nodes.definition_list):
+        for node in doctree.findall(kind):
+            has.update(node.get("classes", ()))
+    for style in dict.fromkeys(style for name, styles in STYLES.items() if name in has for style in styles):
+        app.add_css_file(style)
+    if app.builder.name == "epub":
+        return
+    for name, script in SCRIPTS.items():
+        if name in has:
+            app.add_js_file(script, loading_method="defer")
+
+
 def setup_html(app: Sphinx) -> None:
-    """Register what HTML pages load."""
+    """Register what HTML pages load, and the shapes of what is in them."""
     app.add_css_file("drillbook.css")
     app.connect("builder-inited", add_static_files)
+    app.connect("html-page-context", add_page_files)
+    setup_fills(app)
+    setup_shapes(app)

@@ -6,7 +6,7 @@ from docutils import nodes
 from docutils.nodes import Element, Node
 
 from drillbook.model.blank import blanks_in
-from drillbook.model.console import LANGUAGES, Command, commands
+from drillbook.model.console import LANGUAGES, QUERY_LANGUAGE, Command, commands
 from drillbook.model.procedure import Part
 
 WITH_BLANKS = "ops_blanks"  # of a literal block: the names of the blanks in it
@@ -30,13 +30,13 @@ def console_commands(parts: Iterable[Node]) -> tuple[Command, ...]:
 
 
 def text(parts: Iterable[Node]) -> str:
-    """What *parts* say, without their commands and pictures: a paragraph each, lists with dashes."""
+    """What *parts* say, without their commands, queries and pictures: a paragraph each, lists with dashes."""
     return "\n\n".join(filter(None, map(_text, parts)))
 
 
 def _text(node: Node) -> str:
     if isinstance(node, nodes.literal_block):
-        return "" if node.get("language") in LANGUAGES else node.astext()
+        return "" if node.get("language") in (*LANGUAGES, QUERY_LANGUAGE) else node.astext()
     if isinstance(node, nodes.paragraph | nodes.Text | nodes.title | nodes.term):
         return " ".join(node.astext().split())
     if isinstance(node, nodes.bullet_list | nodes.enumerated_list):

@@ -1,0 +1,155 @@
+"""The command ``drillbook``: walk a tree in a terminal, begin a new page."""
+
+import argparse
+import contextlib
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TextIO
+
+from drillbook.model.data import DataError
+from drillbook.new import KINDS, NewError, new_page
+from drillbook.walker import Ended, Options, Walker, list_trees, read_manual
+
+WALK_EPILOG = """\
+examples:
+  drillbook walk                                    list the trees
+  drillbook walk HighLatency                        read it step by step
+  drillbook walk HighLatency --run --prometheus http://127.0.0.1:9090 --log incident.log
+
+Checks change nothing, and a fix is shown and never run.
+
+exit status:
+  0    ended at a fix, or the trees were listed
+  2    usage, or the manual's data cannot be read
+  3    ended at an escalation
+  4    stopped, or no answer fitted and --yes was given
+  130  interrupted
+"""
+NEW_EPILOG = """\
+examples:
+  drillbook new procedure restart-gateway --folder source/procedures
+  drillbook new alert HighLatency --folder source/alerts
+
+exit status:
+  0  the page is there
+  2  usage, or the page cannot be written
+"""
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    made = argparse.ArgumentParser(
+        prog="drillbook", description="Operations manuals whose facts come from the live system."
+    )
+    made.add_argument("--version", action="version", version=f"drillbook {_version()}")
+    commands = made.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    raw = argparse.RawDescriptionHelpFormatter
+    walk = commands.add_parser(
+        "walk",
+        help="walk a troubleshooting tree, one question at a time",
+        description="Walk a troubleshooting tree, one question at a time.",
+        epilog=WALK_EPILOG,
+        formatter_class=raw,
+    )
+    walk.add_argument("tree", nargs="?", help="a tree, an alert, or the address of an alert's page (default: list all)")
+    walk.add_argument(
+        "--data", type=Path, default=Path("build/html/ops.json"), help="the manual's data (default: %(default)s)"
+    )
+    walk.add_argument("--run", action="store_true", help="run each check in this folder and propose the answer")
+    walk.add_argument("--yes", action="store_true", help="take each proposed answer without asking (needs --run)")
+    walk.add_argument("--prometheus", default="", metavar="URL", help="where queries are sent with --run")
+    walk.add_argument(
+        "--timeout", type=_seconds, default=30, metavar="S", help="time limit of a check in seconds (default: 30)"
+    )
+    walk.add_argument("--log", type=Path, metavar="FILE", help="append what is asked, run and answered to FILE")
+    walk.add_argument("--set", action="append", default=[], type=_pair, metavar="BLANK=VALUE", help="fill a blank")
+    new = commands.add_parser(
+        "new",
+        help="begin a page from a template",
+        description="Begin a page from a template.",
+        epilog=NEW_EPILOG,
+        formatter_class=raw,
+    )
+    new.add_argument("kind", choices=KINDS, help="what the page is")
+    new.add_argument("name", help="name of the procedure, tree, alert or checklist; the page is called so")
+    new.add_argument("--folder", type=Path, default=Path("source"), help="where it is written (default: %(default)s)")
+    new.add_argument("--force", action="store_true", help="overwrite a page that exists")
+    return made
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; returns its exit status."""
+    made = parser()
+    options = made.parse_args(arguments)
+    try:
+        return _new(options) if options.command == "new" else _walk(options, made)
+    except (DataError, NewError, OSError) as error:
+        print(f"drillbook: {error}", file=sys.stderr)
+        return Ended.USAGE
+
+
+def _new(options: argparse.Namespace) -> int:
+    page = new_page(options.kind, options.name, options.folder, force=options.force)
+    print(f"{page}: written. Fill in what stands in capitals, and add {page.stem} to a toctree.")
+    return 0
+
+
+def _walk(options: argparse.Namespace, made: argparse.ArgumentParser) -> int:
+    if options.yes and not options.run:
+        made.error("--yes takes proposed answers, and only --run proposes any")
+    manual = read_manual(options.data)
+    if not options.tree:
+        list_trees(manual)
+        return 0
+    name = manual.tree(options.tree)
+    if name is None:
+        raise DataError(
+            f"there is no tree for {options.tree!r}; there are: {', '.join(sorted(manual.trees)) or 'none'}"
+        )
+    with _log(options.log) as log:
+        chosen = Options(
+            run=options.run,
+            yes=options.yes,
+            timeout_s=options.timeout,
+            prometheus=options.prometheus,
+            values=dict(options.set),
+            log=log,
+            colour=sys.stdout.isatty() and "NO_COLOR" not in os.environ,
+        )
+        return Walker(manual, chosen).walk(name)
+
+
+@contextlib.contextmanager
+def _log(file: Path | None) -> Iterator[TextIO | None]:
+    if file is None:
+        yield None
+        return
+    with file.open("a", encoding="utf-8") as log:
+        yield log
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not (name and equals):
+        raise argparse.ArgumentTypeError(f"write BLANK=VALUE, not {text!r}")
+    return name, value
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0
+    if not 0 < seconds < float("inf"):
+        raise argparse.ArgumentTypeError(f"a number of seconds above 0, not {text!r}")
+    return seconds
+
+
+def _version() -> str:
+    try:
+        return version("drillbook")
+    except PackageNotFoundError:  # used from a checkout, without being installed
+        return "0+checkout"

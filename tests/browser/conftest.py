@@ -1,0 +1,144 @@
+"""A real Chromium, and the manual of the water works (tests/roots/trees), from files and served under a strict policy.
+
+What a page reports as an error fails its test.
+"""
+
+import base64
+import functools
+import hashlib
+import http.server
+import os
+import re
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from html import unescape
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+
+CHROMIUM = Path("/usr/bin/chromium")
+OPTIONS = (
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--no-first-run",
+    "--disable-component-update",
+    "--disable-sync",
+)
+ROOT = Path(__file__).parents[1] / "roots" / "trees"
+EXT = Path(__file__).parents[2] / "ext"
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """The browser, once for all tests of a worker."""
+    if not CHROMIUM.exists():
+        pytest.fail(f"{CHROMIUM} is missing. Type: tools/need.sh chromium", pytrace=False)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(OPTIONS))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The built manual."""
+    source = Path(shutil.copytree(ROOT, tmp_path_factory.mktemp("water") / "trees"))
+    subprocess.run(
+        [sys.executable, "-m", "sphinx", "-W", "-q", "-b", "html", source, source / "_build"],
+        check=True,
+        env={**os.environ, "PYTHONPATH": str(EXT), "PYTHONDONTWRITEBYTECODE": "1"},
+        timeout=120,
+    )
+    return source / "_build"
+
+
+def policy(html: str) -> str:
+    """The strictest Content-Security-Policy under which the theme's own parts of the page *html* work."""
+
+    def hashes(parts: list[str]) -> str:
+        digests = (base64.b64encode(hashlib.sha256(unescape(part).encode()).digest()).decode() for part in parts)
+        return " ".join(f"'sha256-{digest}'" for digest in dict.fromkeys(digests))
+
+    scripts = re.findall(r"<script>(.*?)</script>", html, re.DOTALL)
+    styles = re.findall(r"<style>(.*?)</style>", html, re.DOTALL)
+    attributes = re.findall(r'\sstyle="(.*?)"', html)
+    return (
+        f"default-src 'none'; script-src 'self' {hashes(scripts)}; style-src 'self' {hashes(styles)}; "
+        f"style-src-attr 'unsafe-hashes' {hashes(attributes)}; "
+        "img-src 'self'; font-src 'self'; connect-src 'self'; base-uri 'none'; frame-ancestors 'none'"
+    )
+
+
+class _Handler(http.server.SimpleHTTPRequestHandler):
+    policy = ""
+
+    def end_headers(self) -> None:
+        self.send_header("Content-Security-Policy", self.policy)
+        super().end_headers()
+
+    def do_GET(self) -> None:
+        if self.path == "/favicon.ico":  # browsers ask for it unasked
+            self.send_response(http.HTTPStatus.NO_CONTENT)
+            self.end_headers()
+        else:
+            super().do_GET()
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Requests are not worth a line each."""
+
+
+@pytest.fixture(scope="session")
+def served(site: Path) -> Iterator[str]:
+    """The address of the manual over HTTP; the policy knows a page that has nothing of ours."""
+    kind = type("Handler", (_Handler,), {"policy": policy((site / "index.html").read_text(encoding="utf-8"))})
+    handler = functools.partial(kind, directory=str(site))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+        server.shutdown()
+        thread.join()
+
+
+THEMES_ICONS = "Loading the image 'data:image/svg+xml"  # Furo's, which the policy blocks; nothing of ours is so loaded
+
+
+def _is_error(message: ConsoleMessage) -> bool:
+    return message.type == "error" and not message.text.startswith(THEMES_ICONS)
+
+
+@pytest.fixture
+def context(chromium: Browser) -> Iterator[Callable[..., BrowserContext]]:
+    """New readers, who remember nothing; a page of theirs that reports an error fails the test."""
+    opened: list[BrowserContext] = []
+    errors: list[str] = []
+
+    def new(**options: Any) -> BrowserContext:
+        made = chromium.new_context(
+            **{"viewport": {"width": 1280, "height": 900}, "reduced_motion": "reduce", **options}
+        )
+        made.set_default_timeout(5000)
+        made.on("weberror", lambda error: errors.append(str(error.error)))
+        made.on("console", lambda message: errors.append(message.text) if _is_error(message) else None)
+        opened.append(made)
+        return made
+
+    yield new
+    for made in opened:
+        made.close()
+    assert not errors, errors
+
+
+@pytest.fixture
+def page(context: Callable[..., BrowserContext]) -> Page:
+    """One page of one reader, who may use the clipboard."""
+    reader = context()
+    reader.grant_permissions(["clipboard-read", "clipboard-write"])
+    return reader.new_page()

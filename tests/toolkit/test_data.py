@@ -1,0 +1,99 @@
+"""`ops.json`: whole, described by its schema, the same from every build, and read back as it was."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+from tests.toolkit.building import Build
+from tests.toolkit.handbook import CALL, FIX, GOOD, PROCEDURE, handbook, tree
+
+from drillbook.model.data import DataError, procedure_data, read_procedure, read_tree, tree_data
+
+ASK = """\
+:::{ops:check} ask
+How many stations are down?
+
+```console
+$ ./stations status {{ station }}
+0 down
+```
+
+- None: `exit 0 and number after "all" <= SlowReports.threshold` -> call
+- Some: `not /0 down/` -> restart
+- Otherwise -> query
+:::
+
+:::{ops:check} query
+Does Prometheus know?
+
+```promql
+sum(up)
+```
+
+- A few: `value 1 .. 3` -> restart
+- It does not: `no data` -> call
+- Otherwise -> call
+:::
+"""
+BLANK = ":::{ops:blank} station\n:type: choice\n:choices: north, south\n\nThe station.\n:::\n\n"
+
+
+def data(built: Build) -> dict[str, Any]:
+    loaded: dict[str, Any] = json.loads(built.text("ops.json"))
+    return loaded
+
+
+@pytest.fixture
+def built(tmp_path: Path, build: Callable[..., Build]) -> Build:
+    first = "# Slow\n\n" + tree(BLANK + ASK, FIX, CALL) + "\n```{toctree}\nother\n```\n"
+    return build(handbook(tmp_path / "book", first, other="# Restart\n\n" + PROCEDURE))
+
+
+def test_it_is_what_its_schema_says(built: Build) -> None:
+    schema = json.loads(built.text("ops.schema.json"))
+    jsonschema.Draft202012Validator.check_schema(schema)
+    jsonschema.validate(data(built), schema)
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(data(built) | {"trees": [{"name": "half"}]}, schema)
+
+
+def test_it_has_all_that_the_pages_have(built: Build) -> None:
+    found = data(built)
+    [procedure], [one] = found["procedures"], found["trees"]
+    assert procedure["url"] == "other.html#procedure-restart-station"
+    assert procedure["steps"][0]["action"]["commands"][0]["text"] == "./stations restart {{ station }}"
+    assert procedure["steps"][0]["confirm"]["text"] == "Confirm: it is up."
+    assert [node["kind"] for node in one["nodes"]] == ["check", "check", "fix", "escalate"]
+    assert one["nodes"][1]["query"].strip() == "sum(up)"
+    assert one["nodes"][0]["answers"][0]["condition"]["words"].endswith('the number after "all" is at most 500 ms')
+    assert one["nodes"][2]["values"] == {"station": "north"} and one["nodes"][2]["within_s"] == 300
+    alerts = {alert["name"]: alert for alert in found["alerts"]}
+    assert alerts["SlowReports"]["trees"] == ["SlowReports"] and alerts["Silent"]["trees"] == []
+
+
+def test_it_is_read_back_as_it_was(built: Build) -> None:
+    for found in data(built)["trees"]:
+        assert tree_data(read_tree(found)).items() <= found.items()
+    for found in data(built)["procedures"]:
+        assert procedure_data(read_procedure(found)).items() <= found.items()
+
+
+@pytest.mark.parametrize(
+    "damage", [{"nodes": [{"kind": "leaf"}]}, {"nodes": [{}]}, {"nodes": 3}, {"blanks": [{"type": "x"}]}]
+)
+def test_damaged_data_is_refused_by_name(damage: dict[str, Any], built: Build) -> None:
+    with pytest.raises(DataError, match="tree 'SlowReports' is damaged"):
+        read_tree(data(built)["trees"][0] | damage)
+
+
+def test_it_names_no_folder_and_no_time(tmp_path: Path, build: Callable[..., Build]) -> None:
+    one, two = (build(handbook(tmp_path / name, GOOD)) for name in ("one", "two"))
+    assert one.text("ops.json") == two.text("ops.json")
+    assert str(tmp_path) not in one.text("ops.json")
+
+
+def test_other_formats_have_none(tmp_path: Path, build: Callable[..., Build]) -> None:
+    assert not (build(handbook(tmp_path / "book"), "text").output / "ops.json").exists()

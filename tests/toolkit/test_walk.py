@@ -1,0 +1,253 @@
+"""The terminal walker, as somebody meets it over ssh: in a pseudo-terminal, with its log, to each of its ends."""
+
+import json
+import os
+import pty
+import re
+import select
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+
+import pytest
+from tests.toolkit.building import Build
+from tests.toolkit.conftest import EXT
+from tests.toolkit.handbook import CALL, FIX, PROCEDURE, handbook, tree
+
+CHECKS = """\
+:::{ops:blank} station
+:type: choice
+:choices: north, south
+:default: north
+
+The station.
+:::
+
+:::{ops:check} ask
+Do all stations answer?
+
+```console
+$ cat {{ station }}.txt
+0 down
+```
+
+- All answer: `number = 0` -> query
+- Some are down: `number > 0` -> restart
+- Otherwise -> tree Silent
+:::
+
+:::{ops:check} query
+Does Prometheus know?
+
+```promql
+sum(up)
+```
+
+- It does: `value >= 1` -> restart
+- It does not: `no data` -> call
+- Otherwise -> call
+:::
+"""
+SILENT = ":::{ops:check} log\nIs there a log?\n\n```console\n$ ls\n```\n\n- Yes: `exit 0` -> call\n- No: `exit > 0` -> call\n:::\n"
+
+
+@pytest.fixture
+def manual(tmp_path: Path, build: Callable[..., Build]) -> Path:
+    """The data of a manual, in the folder in which checks are run."""
+    pages = {"other": "# Restart\n\n" + PROCEDURE, "silent": "# Silent\n\n" + tree(SILENT, CALL, name="Silent")}
+    first = "# Slow\n\n" + tree(CHECKS, FIX, CALL) + "\n```{toctree}\nother\nsilent\n```\n"
+    built = build(handbook(tmp_path / "book", first, **pages))
+    folder = tmp_path / "shell"
+    folder.mkdir()
+    (folder / "ops.json").write_text(built.text("ops.json"))
+    (folder / "north.txt").write_text("0 down\n")
+    (folder / "south.txt").write_text("3 down\n")
+    return folder
+
+
+def walk(folder: Path, *arguments: str, typed: str = "") -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "drillbook", "walk", "--data", "ops.json", *arguments],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(EXT)},
+        input=typed,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
+@pytest.fixture
+def prometheus() -> Iterator[Callable[[object], str]]:
+    """Answers every query with the result that it was given."""
+    servers: list[HTTPServer] = []
+
+    def start(result: object) -> str:
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                self.send_response(200)
+                self.end_headers()
+                self.wfile.write(json.dumps({"data": {"result": result}}).encode())
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        server = HTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+        servers.append(server)
+        return f"http://127.0.0.1:{server.server_port}"
+
+    yield start
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+
+
+def test_without_a_tree_it_lists_them(manual: Path) -> None:
+    done = walk(manual)
+    assert done.returncode == 0
+    assert re.findall(r"^\w+", done.stdout, re.MULTILINE) == ["Silent", "SlowReports"]
+
+
+def test_it_is_read_by_hand_and_runs_nothing(manual: Path) -> None:
+    done = walk(manual, "SlowReports", "--set", "station=south", typed="2\n")
+    assert done.returncode == 0
+    assert "$ cat south.txt" in done.stdout and "3 down" not in done.stdout
+    assert "FIX: A station is down." in done.stdout
+    assert "$ ./stations restart south" in done.stdout, "--set wins over the value of the fix"
+    assert "Confirm: it is up." in done.stdout and "The alert clears within 5 min." in done.stdout
+
+
+def test_it_runs_checks_and_proposes_the_answer(manual: Path) -> None:
+    done = walk(manual, "slowreports", "--run", "--set", "station=south", typed="\n")
+    assert done.returncode == 0
+    assert "3 down" in done.stdout and "> 2  Some are down" in done.stdout
+
+
+def test_a_blank_is_asked_for_and_what_a_shell_would_run_is_refused(manual: Path) -> None:
+    done = walk(manual, "SlowReports", "--run", typed="north; touch hurt\nsouth\n\n")
+    assert done.returncode == 0
+    assert "must be one of north, south" in done.stdout
+    assert not (manual / "hurt").exists()
+
+
+def test_one_can_go_back(manual: Path) -> None:
+    done = walk(manual, "SlowReports", "--set", "station=north", typed="b\n1\nb\n3\n1\n")
+    assert done.returncode == 3
+    assert "This is the first question." in done.stdout
+    assert done.stdout.count("Do all stations answer?") >= 3
+    assert "Silent · step 1: Is there a log?" in done.stdout, "another tree goes on where this one leads"
+
+
+def test_queries_go_to_prometheus(manual: Path, prometheus: Callable[[object], str]) -> None:
+    arguments = ("SlowReports", "--run", "--yes", "--set", "station=north", "--prometheus")
+    assert walk(manual, *arguments, prometheus([{"value": [0, "2"]}])).returncode == 0
+    nothing = walk(manual, *arguments, prometheus([]))
+    assert nothing.returncode == 3 and "ESCALATE: All answer" in nothing.stdout
+    assert "Call: the platform team" in nothing.stdout and "Have in hand: the output of the check" in nothing.stdout
+
+
+def test_without_prometheus_it_stops_and_says_why(manual: Path) -> None:
+    arguments = ("SlowReports", "--run", "--yes", "--set", "station=north", "--prometheus")
+    done = walk(manual, *arguments, "http://127.0.0.1:1")
+    assert done.returncode == 4 and "Prometheus did not answer" in done.stdout
+    assert "is no address of a Prometheus" in walk(manual, *arguments, "file:///etc/passwd").stdout
+
+
+def test_a_check_that_hangs_is_stopped(manual: Path) -> None:
+    (manual / "north.txt").unlink()
+    os.mkfifo(manual / "north.txt")
+    done = walk(manual, "SlowReports", "--run", "--yes", "--timeout", "0.5", "--set", "station=north")
+    assert done.returncode == 4 and "had not ended after 0.5 s" in done.stdout
+
+
+def test_the_log_has_all_with_times(manual: Path) -> None:
+    for _ in range(2):  # a second walk adds to it
+        walk(manual, "SlowReports", "--run", "--yes", "--set", "station=south", "--log", "incident.log")
+    lines = (manual / "incident.log").read_text().splitlines()
+    assert all(re.match(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ ", line) for line in lines)
+    said = [line.split(" ", 1)[1] for line in lines]
+    for words in ("tree SlowReports", "ran: cat south.txt", "    3 down", "exit status 0", "FIX: A station is down."):
+        assert said.count(words) == 2, words
+
+
+def test_what_a_command_prints_cannot_move_the_cursor(manual: Path) -> None:
+    (manual / "north.txt").write_text("0 down\x1b[2J\x07\n")
+    done = walk(manual, "SlowReports", "--run", "--set", "station=north", typed="q\n")
+    assert done.returncode == 4
+    assert "\x1b" not in done.stdout and "\x07" not in done.stdout
+
+
+def test_the_end_of_the_input_ends_it(manual: Path) -> None:
+    done = walk(manual, "SlowReports", "--set", "station=north")
+    assert done.returncode == 130 and "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        ("{", "is no ops.json"),
+        ("[]", "is no ops.json"),
+        ('{"schema": 99}', "has the format 99, and this walker reads 1"),
+        ('{"schema": 1, "trees": [{"name": "T"}], "procedures": [], "alerts": []}', "tree 'T' is damaged"),
+        (None, "cannot read ops.json: No such file or directory. `make html` writes it; --data names another"),
+    ],
+)
+def test_unreadable_data_is_one_line(content: str | None, says: str, manual: Path) -> None:
+    (manual / "ops.json").unlink()
+    if content is not None:
+        (manual / "ops.json").write_text(content)
+    done = walk(manual, "SlowReports")
+    assert done.returncode == 2
+    assert says in done.stderr and len(done.stderr.splitlines()) == 1
+
+
+def test_an_unknown_tree_names_those_there_are(manual: Path) -> None:
+    done = walk(manual, "Fast")
+    assert done.returncode == 2 and "there are: Silent, SlowReports" in done.stderr
+
+
+def test_the_address_of_an_alerts_page_leads_to_its_tree(manual: Path) -> None:
+    data = json.loads((manual / "ops.json").read_text())
+    assert {alert["name"]: alert["trees"] for alert in data["alerts"]}["Silent"] == ["Silent"]
+    data["alerts"] = [alert | {"page": f"alerts/{alert['name']}.html"} for alert in data["alerts"]]
+    (manual / "ops.json").write_text(json.dumps(data))
+    done = walk(manual, "https://manual.example/v1/alerts/Silent.html?x#rule", typed="q\n")
+    assert done.returncode == 4 and "Silent · step 1" in done.stdout
+
+
+def test_on_a_terminal_it_is_bold_and_control_c_ends_it(manual: Path) -> None:
+    leader, follower = pty.openpty()
+    command = [sys.executable, "-m", "drillbook", "walk", "--data", "ops.json", "SlowReports", "--set", "station=north"]
+    environment = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
+    with subprocess.Popen(
+        command,
+        cwd=manual,
+        env={**environment, "PYTHONPATH": str(EXT)},
+        stdin=follower,
+        stdout=follower,
+        stderr=follower,
+        start_new_session=True,
+        preexec_fn=lambda: __import__("fcntl").ioctl(0, __import__("termios").TIOCSCTTY, 0),
+    ) as process:
+        os.close(follower)
+        shown = read_until(leader, "answer: ")
+        os.write(leader, b"7\n")
+        shown += read_until(leader, "answer: ")
+        os.write(leader, b"\x03")
+        assert process.wait(20) == 130
+    os.close(leader)
+    assert "\x1b[1m" in shown and "take that answer" in shown and "Traceback" not in shown
+
+
+def read_until(terminal: int, words: str) -> str:
+    shown, deadline = "", time.monotonic() + 20
+    while words not in shown and time.monotonic() < deadline:
+        if select.select([terminal], [], [], 0.2)[0]:
+            shown += os.read(terminal, 65536).decode("utf-8", "replace")
+    assert words in shown, shown
+    return shown
