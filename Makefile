@@ -11,7 +11,7 @@ SPHINX = $(BIN)/sphinx-build $(SPHINXOPTS) -c . -d $(BUILD)/doctrees/$(1) -b $(1
 	|| { rm -rf $(BUILD)/doctrees/$(1); false; }
 export RUN_DIR
 
-.PHONY: help setup html text test doctest lint format spelling linkcheck up down status bench stress lock clean
+.PHONY: help setup html text test doctest lint format spelling linkcheck up down status bench stress fuzz lock clean
 
 help:  ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(firstword $(MAKEFILE_LIST)) | sed -E 's/^([a-z-]+):[^#]*## /\1\t/' | expand -t 14
@@ -70,6 +70,9 @@ bench: setup  ## Measure build time and page load: build/bench/report.json
 
 stress: setup  ## Load and kill loops against the system, for as long as STRESS_S seconds
 	@STRESS_S=$${STRESS_S:-600} $(BIN)/python -m pytest --timeout 0 tests/stress $(PYTESTOPTS)
+
+fuzz: setup  ## Feed the toolkit FUZZ bad pages (10000), with FUZZ_SEED
+	@FUZZ=$${FUZZ:-10000} $(BIN)/python -m pytest --numprocesses 2 -v tests/fuzz $(PYTESTOPTS)
 
 lock: setup  ## Renew requirements.txt from requirements.in
 	@$(BIN)/uv pip compile --quiet --upgrade --python-version 3.11 --generate-hashes --no-header requirements.in -o requirements.txt

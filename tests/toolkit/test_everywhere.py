@@ -150,6 +150,7 @@ OUTPUTS = {
 def said(builder: str, output: str) -> str:
     """The text of an output, without its markup: letters, digits and what is between them."""
     if builder in ("html", "epub"):
+        output = output.replace('<input type="checkbox"', "☐<input")  # a real box, in a browser
         output = re.sub(r"<[^>]+>", "", output)
         output = output.replace("&#64;", "@").replace("&amp;", "&").replace("&quot;", '"')
     if builder == "latex":

@@ -32,7 +32,7 @@ def add_static_files(app: Sphinx) -> None:
 @guarded()
 def add_page_files(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document) -> None:
     """Let a page load what it needs, and no other page."""
-    if doctree is None:  # a page without a source: the index, the search
+    if doctree is None or app.builder.name == "epub":  # a page without a source, or a reader with its own looks
         return
     has: set[str] = set()
     for kind in (nodes.container, nodes.definition_list):
@@ -40,8 +40,6 @@ def add_page_files(app: Sphinx, page: str, template: str, context: dict[str, Any
             has.update(node.get("classes", ()))
     for style in dict.fromkeys(style for name, styles in STYLES.items() if name in has for style in styles):
         app.add_css_file(style)
-    if app.builder.name == "epub":
-        return
     for name, script in SCRIPTS.items():
         if name in has:
             app.add_js_file(script, loading_method="defer")

@@ -22,7 +22,7 @@ _UNITS: Final = (
     "%|percent|ns|µs|us|ms|s|sec|secs|seconds?|min|mins|minutes?|h|hours?|d|days?|weeks?|months?"
     "|[kKMGT]i?B|bytes?|[kM]?Hz|dB|LUFS|jobs?|workers?|requests?|connections?|attempts?|retries"
 )
-_NAKED = re.compile(rf"(?<![\w.,:/-]){NUMBER}[ \u00a0]?(?:{_UNITS})(?![\w/-])")
+NAKED = re.compile(rf"(?<![\w.,:/-]){NUMBER}[ \u00a0]?(?:{_UNITS})(?![\w/-])")
 _QUOTED = (
     nodes.literal,
     nodes.literal_block,
@@ -46,7 +46,7 @@ def check_numbers(app: Sphinx, document: nodes.document) -> None:
     for node in document.findall(nodes.Text):
         if node.parent is None or _is_quoted(node) or "docstring of " in (node.parent.source or ""):
             continue
-        for match in _NAKED.finditer(node.astext()):
+        for match in NAKED.finditer(node.astext()):
             domain.troubled[app.env.current_document.docname] = True
             warn(
                 Warn.NUMBER,
