@@ -18,12 +18,14 @@ A printed number without a unit is taken in the condition's unit; a PromQL value
 import re
 from collections.abc import Callable, Sequence
 from itertools import pairwise, product
+from math import prod
 from typing import Final, Literal, NamedTuple
 
 from drillbook.live.quantity import Quantity, parse_quantity, plain, quantities
 
 Variable = Literal["exit", "number", "value"]
 OTHERWISE: Final = "otherwise"
+MOST_SAMPLES: Final = 20_000
 _TERM = re.compile(
     r"""(?P<variable>exit|number|value)(?:\s+after\s+(?P<q>["'])(?P<after>.+?)(?P=q))?\s+(?P<range>.+)"""
 )
@@ -206,19 +208,18 @@ def clashes(conditions: Sequence[Condition]) -> list[str]:
     if len({condition.written for condition in conditions}) < len(conditions) and len(others) < 2:
         found.append("the same condition stands twice")
         return found
-    gap = len(numeric) == len(conditions)
-    for sample in _samples(numeric):
+    axes = _axes(numeric)
+    if prod(map(len, axes)) > MOST_SAMPLES:
+        return [*found, "the conditions look at too many numbers to be judged: make it two checks"]
+    overlaps, gaps = list[str](), list[str]()
+    for sample in map(dict, product(*axes) if axes else ()):
         fitting = [condition.written for condition in numeric if _fits(condition, sample)]
-        shown = " and ".join(
-            f"{_name(variable)} {_at(variable, number, numeric)}" for variable, number in sample.items()
-        )
+        shown = " and ".join(f"{_name(key)} {_at(key, number, numeric)}" for key, number in sample.items())
         if len(fitting) > 1:
-            found.append(f"{fitting[0]!r} and {fitting[1]!r} can both hold: {shown}")
-            break
-        if gap and not fitting:
-            found.append(f"no answer is for {shown}: add one, or 'otherwise'")
-            break
-    return found
+            overlaps.append(f"{fitting[0]!r} and {fitting[1]!r} can both hold: {shown}")
+        elif not fitting and len(numeric) == len(conditions):
+            gaps.append(f"no answer is for {shown}: add one, or 'otherwise'")
+    return [*found, *overlaps[:1], *gaps[:1]]
 
 
 _Key = tuple[Variable, str, str]  # variable, the text before it, its dimension
@@ -232,12 +233,12 @@ def _ranges(conditions: Sequence[Condition]) -> list[Range]:
     return [term for condition in conditions for term in condition.terms if isinstance(term, Range)]
 
 
-def _samples(conditions: Sequence[Condition]) -> list[dict[_Key, float]]:
+def _axes(conditions: Sequence[Condition]) -> list[list[tuple[_Key, float]]]:
+    """For each thing that is looked at, the numbers to try."""
     ends: dict[_Key, set[float]] = {}
     for term in _ranges(conditions):
         ends.setdefault(_key(term), set()).update(end.base for end in (term.low, term.high) if end is not None)
-    axes = [[(key, number) for number in _points(key[0], sorted(numbers))] for key, numbers in ends.items()]
-    return [dict(combination) for combination in product(*axes)] if axes else []
+    return [[(key, number) for number in _points(key[0], sorted(numbers))] for key, numbers in ends.items()]
 
 
 def _points(variable: Variable, ends: list[float]) -> list[float]:

@@ -25,7 +25,7 @@ sha256sum sort ss stat tail test tr true uname uniq uptime vmstat wc who xxd
 """
 _LOOKS: Final[dict[str, str]] = {
     **dict.fromkeys(_HARMLESS.split(), ""),
-    "awk": r"system|-i|--in-?place|>|\|",
+    "awk": r"(?s)-i.*|-f.*|.*(?:system\s*\(|>|\|\s*\"|getline).*",
     "date": r"-s|--set",
     "env": r".+",
     "find": r"-delete|-exec|-execdir|-ok|-okdir|-fprint.*|-fls",
