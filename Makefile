@@ -29,7 +29,7 @@ text: setup  ## Build the manual as plain text: build/text
 
 test: setup  ## Run every test of the toolkit, the system and the manual
 	@tools/need.sh curl git chromium
-	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile $(PYTESTOPTS)
+	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder $(PYTESTOPTS)
 
 doctest: setup  ## Run the Python examples of the manual: build/doctest/output.txt
 	@{ $(call SPHINX,doctest); } > /dev/null || { cat $(BUILD)/doctest/output.txt; exit 1; }

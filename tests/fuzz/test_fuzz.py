@@ -12,7 +12,7 @@ from tests.fuzz.build import EXAMPLE, build, to_blame
 from tests.fuzz.pages import generated, mutated
 from tests.toolkit.test_everywhere import REST
 
-PAGES = int(os.environ.get("FUZZ", "400"))
+PAGES = int(os.environ.get("FUZZ", "200"))
 BATCH = min(250, PAGES // 4)
 SEED = int(os.environ.get("FUZZ_SEED", "1"))
 

@@ -215,7 +215,9 @@ def test_orphans_are_ended_and_bystanders_are_not(supervisor: Supervisor) -> Non
     add(supervisor, "one")
     add(supervisor, "frozen")
     supervisor.start_daemon()
-    os.kill(supervisor.status()["frozen"].pid, signal.SIGSTOP)
+    frozen = psutil.Process(supervisor.status()["frozen"].pid)
+    until(lambda: frozen.name() == "sleep", 5, "it is no longer a copy of the supervisor")
+    frozen.suspend()
     os.kill(int(supervisor.pid_file.read_text()), signal.SIGKILL)
     until(lambda: not supervisor.running(), 5, "the supervisor's end")
     assert {process.name() for process in supervisor.orphans()} == {"sleep"}
