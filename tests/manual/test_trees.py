@@ -79,7 +79,8 @@ def test_a_frozen_worker_is_replaced(healthy: Walker) -> None:
     frozen = psutil.Process(Supervisor(healthy.stack.run).status()[healthy.workers[0]].pid)
     frozen.suspend()
     try:
-        until(lambda: healthy.value('count(up{job="workers"} == 0)') == (1.0,), 150, "Prometheus misses the worker")
+        missed = 'count(max_over_time(up{job="workers"}[1m]) == 0)'
+        until(lambda: healthy.value(missed) == (1.0,), 150, "Prometheus has missed the worker for a minute")
         assert healthy.end("QueueDepthHigh") == "replace"
         frozen.kill()  # what the fix does
         until(lambda: healthy.value('sum(up{job="workers"})') == (2.0,), 150, "supervisor has started another")
@@ -97,7 +98,7 @@ def test_a_bad_setting_of_the_enhancement_is_taken_back(healthy: Walker) -> None
         restart(healthy)
         until(lambda: healthy.value("min(ae_canary_si_sdr_improvement_db) < 2") != (), 150, "the canary sees it")
         assert healthy.end("QualityDegradation") == "restore"
-        assert healthy.end("QueueDepthHigh") == "call-passed"
+        assert healthy.end("QueueDepthHigh") == "call-passed", "workers that have just started are not hanging"
     finally:
         settings.write_text(before)
         restart(healthy)

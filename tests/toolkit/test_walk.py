@@ -1,12 +1,15 @@
 """The terminal walker, as somebody meets it over ssh: in a pseudo-terminal, with its log, to each of its ends."""
 
+import fcntl
 import json
 import os
 import pty
 import re
 import select
+import signal
 import subprocess
 import sys
+import termios
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -232,16 +235,25 @@ def test_on_a_terminal_it_is_bold_and_control_c_ends_it(manual: Path) -> None:
         stdout=follower,
         stderr=follower,
         start_new_session=True,
-        preexec_fn=lambda: __import__("fcntl").ioctl(0, __import__("termios").TIOCSCTTY, 0),
+        preexec_fn=be_in_front_of_the_terminal,
     ) as process:
-        os.close(follower)
-        shown = read_until(leader, "answer: ")
-        os.write(leader, b"7\n")
-        shown += read_until(leader, "answer: ")
-        os.write(leader, b"\x03")
-        assert process.wait(20) == 130
+        try:
+            os.close(follower)
+            shown = read_until(leader, "answer: ")
+            os.write(leader, b"7\n")
+            shown += read_until(leader, "answer: ")
+            os.write(leader, b"\x03")
+            assert process.wait(20) == 130
+        finally:
+            process.kill()
     os.close(leader)
     assert "\x1b[1m" in shown and "take that answer" in shown and "Traceback" not in shown
+
+
+def be_in_front_of_the_terminal() -> None:
+    """In the child: control-C reaches it, also when these tests run in the background, where it is ignored."""
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def read_until(terminal: int, words: str) -> str:
