@@ -141,8 +141,8 @@ OPTIONS = (
         "drillbook_read_only",
         [],
         is_words,
-        'Trees: beginnings of commands that change nothing (`"./deploy.py --status"`), which checks may run '
-        "besides the common ones.",
+        'Trees: commands that change nothing, word for word (`"./deploy.py --status"`), which checks may run besides '
+        "the common ones. With `...` as the last word, any arguments may follow.",
     ),
     Option(
         "drillbook_check_numbers",

@@ -7,7 +7,7 @@ project = "Stations"
 extensions = ["myst_parser", "drillbook"]
 myst_enable_extensions = ["colon_fence", "deflist"]
 drillbook_alerts = ["rules.yml"]
-drillbook_read_only = ["./stations status"]
+drillbook_read_only = ["./stations status ..."]
 nitpicky = True
 suppress_warnings = ["toc.not_included"]
 """

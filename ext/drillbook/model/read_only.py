@@ -60,20 +60,23 @@ _SILENT_REDIRECTIONS = re.compile(r"\d?>\s*/dev/null|\d>&\d|&>\s*/dev/null|--out
 
 
 def why_not_read_only(command: str, allowed: Iterable[str] = ()) -> str | None:
-    """Why *command* is not known to change nothing; ``None`` when it is. *allowed* are further beginnings."""
-    beginnings = [shlex.split(words) for words in allowed]
+    """Why *command* is not known to change nothing; ``None`` when it is.
+
+    *allowed* are further commands, word for word; ``...`` as the last word lets any arguments follow.
+    """
+    known = [shlex.split(words) for words in allowed]
     text = _SILENT_REDIRECTIONS.sub(" ", command.replace("\\\n", " "))
     inner = re.findall(r"\$\(([^()]*)\)", text)
     text = re.sub(r"\$\([^()]*\)", "value", text)
     if "$(" in text or "`" in text or "<(" in text or ">(" in text:
         return "commands inside commands cannot be judged"
     for part in (*inner, text):
-        if why := _why_not(part, beginnings):
+        if why := _why_not(part, known):
             return why
     return None
 
 
-def _why_not(text: str, beginnings: Sequence[Sequence[str]]) -> str | None:
+def _why_not(text: str, known: Sequence[Sequence[str]]) -> str | None:
     lexer = shlex.shlex(text, posix=True, punctuation_chars="();<>|&\n")
     lexer.whitespace, lexer.whitespace_split, lexer.commenters = " \t\r", True, ""
     try:
@@ -83,7 +86,7 @@ def _why_not(text: str, beginnings: Sequence[Sequence[str]]) -> str | None:
     words: list[str] = []
     for word in (*tokens, ";"):
         if word in _OPERATORS:
-            if words and (why := _why_not_simple(words, beginnings)):
+            if words and (why := _why_not_simple(words, known)):
                 return why
             words = []
         elif set(word) <= set("();<>|&\n"):
@@ -94,10 +97,16 @@ def _why_not(text: str, beginnings: Sequence[Sequence[str]]) -> str | None:
     return None
 
 
-def _why_not_simple(words: list[str], beginnings: Sequence[Sequence[str]]) -> str | None:
+def _is_known(words: Sequence[str], command: Sequence[str]) -> bool:
+    if command[-1:] == ["..."]:
+        return list(words[: len(command) - 1]) == list(command[:-1]) != []
+    return list(words) == list(command)
+
+
+def _why_not_simple(words: list[str], known: Sequence[Sequence[str]]) -> str | None:
     while words and re.fullmatch(r"\w+=.*", words[0]):
         words = words[1:]
-    if not words or any(words[: len(beginning)] == beginning for beginning in map(list, beginnings) if beginning):
+    if not words or any(_is_known(words, command) for command in known):
         return None
     program, arguments = words[0].rpartition("/")[2], words[1:]
     if words[0].startswith("./"):

@@ -8,7 +8,7 @@ html_theme = "furo"
 myst_enable_extensions = ["colon_fence", "deflist"]
 
 drillbook_alerts = ["rules/*.yml"]
-drillbook_read_only = ["./pump status", "./valve status"]
+drillbook_read_only = ["./pump status ...", "./valve status ..."]
 
 copybutton_prompt_text = "$ "
 copybutton_only_copy_prompt_lines = True
