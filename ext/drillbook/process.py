@@ -65,8 +65,8 @@ def run(
     )
     with process:
         margin = max((len(secret.encode()) for secret in secrets), default=0)  # a secret across the limit
-        exchange = _Exchange(process, stdin, max_output_bytes + margin)
         try:
+            exchange = _Exchange(process, stdin, max_output_bytes + margin)
             timed_out, truncated = exchange.until_end(time.monotonic() + timeout_s)
         finally:  # also on KeyboardInterrupt: the group must not outlive us
             _kill_group(process.pid)

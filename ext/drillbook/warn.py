@@ -9,11 +9,13 @@ from collections.abc import Callable
 from enum import StrEnum
 from typing import Any, TypeVar, cast
 
+from docutils import nodes
 from docutils.nodes import Node
 from sphinx.util import logging
 
 LOGGER = logging.getLogger(__name__)
 Handler = TypeVar("Handler", bound=Callable[..., Any])
+Place = Node | tuple[str, int | None] | str | None
 
 
 class Warn(StrEnum):
@@ -48,27 +50,32 @@ class Warn(StrEnum):
     INTERNAL = "internal", "Our own code failed: a fault of the toolkit. The page is built without the part."
 
 
-def warn(kind: Warn, message: str, location: Node | tuple[str, int | None] | str | None = None) -> None:
+def warn(kind: Warn, message: str, location: Place = None) -> None:
     """Emit one warning. *location* is a node, (document name, line), or text such as ``file:line``."""
     LOGGER.warning("%s", message, type="drillbook", subtype=kind.value, location=location)
 
 
-def warn_internal(what: str, error: Exception, location: Node | tuple[str, int | None] | str | None = None) -> None:
+def warn_internal(what: str, error: Exception, location: Place = None) -> None:
     """Report *error*, which our own code for *what* raised; the traceback goes to the verbose log."""
     LOGGER.debug("%s failed", what, exc_info=error)
     warn(Warn.INTERNAL, f"{what} failed: {type(error).__name__}: {error}", location)
 
 
-def guarded(default: Any = None) -> Callable[[Handler], Handler]:
-    """Keep an event handler's exceptions from ending the build: warn, and answer *default* instead."""
+def guarded(default: Any = None, place: Callable[..., Place] = lambda *_: None) -> Callable[[Handler], Handler]:
+    """Keep the exceptions of what Sphinx calls from ending the build: warn, and answer *default* instead.
+
+    *place* tells from the arguments where in the manual it happened. What steers a visitor passes.
+    """
 
     def decorate(handler: Handler) -> Handler:
         @functools.wraps(handler)
         def guard(*arguments: Any) -> Any:
             try:
                 return handler(*arguments)
+            except nodes.TreePruningException:
+                raise
             except Exception as error:  # whatever it is, it must be one warning and not the end of the build
-                warn_internal(f"{handler.__module__}.{handler.__qualname__}", error)
+                warn_internal(f"{handler.__module__}.{handler.__qualname__}", error, place(*arguments))
                 return default
 
         return cast(Handler, guard)

@@ -50,15 +50,18 @@ def draws(builder: Builder) -> bool:
 class DiagramCollector(EnvironmentCollector):
     """Keeps the diagrams of every page, so that all can be drawn at once."""
 
+    @guarded(place=lambda self, app, env, docname: (docname, None))
     def clear_doc(self, app: Sphinx, env: BuildEnvironment, docname: str) -> None:
         """Forget a page."""
         _diagrams(env).pop(docname, None)
 
+    @guarded()
     def merge_other(self, app: Sphinx, env: BuildEnvironment, docnames: Iterable[str], other: BuildEnvironment) -> None:
         """Take over what another process read."""
         theirs = _diagrams(other)
         _diagrams(env).update({docname: theirs[docname] for docname in docnames if docname in theirs})
 
+    @guarded(place=lambda self, app, doctree: (app.env.docname, None))
     def process_doc(self, app: Sphinx, doctree: nodes.document) -> None:
         """Keep the diagrams of the page that was read."""
         if found := [Diagram(*node["diagram"]) for node in doctree.findall(plantuml)]:
@@ -160,7 +163,7 @@ def label(node: plantuml) -> str:
     return " ".join((node.get("alt") or caption or UNTOLD).split())
 
 
-@guarded()
+@guarded(place=lambda app, doctree, docname: (docname, None))
 def place_pictures(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     """Give each diagram of a page its picture, or in its place words that every builder can write."""
     for number, node in enumerate(list(doctree.findall(plantuml)), 1):
@@ -194,6 +197,7 @@ def _tell(node: plantuml) -> None:
     figure.replace_self(nodes.container("", *told, ids=figure["ids"], names=figure["names"]))
 
 
+@guarded(place=lambda translator, node: node)
 def visit_html(translator: HTML5Translator, node: plantuml) -> None:
     """Write the picture into the page."""
     # it can be wider than a telephone and then scrolls, also from a keyboard
@@ -203,10 +207,14 @@ def visit_html(translator: HTML5Translator, node: plantuml) -> None:
     raise nodes.SkipNode
 
 
+def depart_html(translator: HTML5Translator, node: plantuml) -> None:
+    """Nothing is left to write."""
+
+
 def setup_diagrams(app: Sphinx) -> None:
     """Register diagrams in place of what sphinxcontrib-plantuml does with them."""
     app.setup_extension("sphinxcontrib.plantuml")
-    app.add_node(plantuml, override=True, html=(visit_html, None))
+    app.add_node(plantuml, override=True, html=(visit_html, depart_html))
     for name in ("uml", "plantuml"):
         app.add_directive(name, Uml, override=True)
     app.add_directive_to_domain(OpsDomain.name, "component-diagram", ComponentDiagram)

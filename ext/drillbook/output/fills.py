@@ -12,6 +12,7 @@ from sphinx.application import Sphinx
 from sphinx.writers.html5 import HTML5Translator
 
 from drillbook.model.blank import blanks_in
+from drillbook.warn import guarded
 
 _BLANK = re.compile(r"\{\{\s*([A-Za-z][\w-]*)\s*\}\}")
 _WORD: Final = "opsblank{}n{}x"
@@ -51,6 +52,7 @@ def mark_in_sentence(literal: nodes.literal) -> None:
     literal += nodes.Text(text[end:])
 
 
+@guarded(place=lambda translator, node: node)
 def visit_block(translator: HTML5Translator, node: FilledBlock) -> None:
     """Highlight with words in place of the blanks, and put the blanks into what comes out."""
     source = node.astext()
@@ -74,9 +76,15 @@ def visit_block(translator: HTML5Translator, node: FilledBlock) -> None:
 
 def depart_block(translator: HTML5Translator, node: FilledBlock) -> None:
     """End a block with markup of its own."""
-    translator.depart_literal_block(node)
+    if node.rawsource != node.astext():
+        translator.depart_literal_block(node)
 
 
+def depart_fill(translator: HTML5Translator, node: Fill) -> None:
+    """Nothing is left to write."""
+
+
+@guarded(place=lambda translator, node: node)
 def visit_fill(translator: HTML5Translator, node: Fill) -> None:
     """Write a blank into a sentence."""
     translator.body.append(fill(node["blank"]))
@@ -86,4 +94,4 @@ def visit_fill(translator: HTML5Translator, node: Fill) -> None:
 def setup_fills(app: Sphinx) -> None:
     """Register the nodes."""
     app.add_node(FilledBlock, html=(visit_block, depart_block))
-    app.add_node(Fill, html=(visit_fill, None))
+    app.add_node(Fill, html=(visit_fill, depart_fill))

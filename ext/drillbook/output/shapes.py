@@ -19,11 +19,12 @@ from drillbook.pages.blanks import BLANK
 from drillbook.pages.domain import OpsDomain
 from drillbook.pages.parts import WITH_BLANKS
 from drillbook.pages.procedures import CONFIRM, UNDO
-from drillbook.warn import warn_internal
+from drillbook.warn import guarded, warn_internal
 
 KINDS = ("check", "fix", "escalate")
 
 
+@guarded(place=lambda app, doctree, docname: (docname, None))
 def shape_page(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     """Shape what a page has once its references are resolved; EPUB readers have no use for inputs."""
     if app.builder.format != "html" or app.builder.name == "epub":

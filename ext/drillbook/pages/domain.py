@@ -20,7 +20,7 @@ from sphinx.util.nodes import make_refnode
 
 from drillbook.live.facts import LiveFacts
 from drillbook.pages.indices import AlertIndex, MetricIndex, ProcedureIndex, SettingIndex, TreeIndex
-from drillbook.warn import Warn, warn
+from drillbook.warn import Warn, guarded, warn
 
 Key = tuple[str, str]  # (object type, name)
 IMPORTANT, NORMAL = 0, 1  # search priorities: before or among the full-text results
@@ -87,6 +87,11 @@ class OpsDomain(Domain):
         """Begin a build: without facts yet, and with the objects of the last one."""
         super().setup()
         self.facts = LiveFacts()
+        self.before = {}
+        self._remember()
+
+    @guarded()
+    def _remember(self) -> None:
         self.before = self.locations()
 
     @property
@@ -139,6 +144,7 @@ class OpsDomain(Domain):
         """Keep that a document shows the facts of *kind* that *selector* gives."""
         self.shown.setdefault(docname, {})[kind, selector] = self.facts.digest(kind, selector)
 
+    @guarded(place=lambda self, env, docname, document: (docname, None))
     def process_doc(self, env: BuildEnvironment, docname: str, document: nodes.document) -> None:
         """Keep what a document that has been read refers to."""
         references: dict[Key, bool] = {}
@@ -153,6 +159,7 @@ class OpsDomain(Domain):
 
     # what Sphinx asks for
 
+    @guarded(place=lambda self, docname: (docname, None))
     def clear_doc(self, docname: str) -> None:
         """Forget everything about a document."""
         for key, described in list(self.objects.items()):
@@ -163,6 +170,7 @@ class OpsDomain(Domain):
         for name in ("shown", "references", "troubled", "models"):
             self.data[name].pop(docname, None)
 
+    @guarded()
     def merge_domaindata(self, docnames: Set[str], otherdata: dict[str, Any]) -> None:
         """Take over what another process read."""
         for key, described in otherdata["objects"].items():
@@ -183,6 +191,7 @@ class OpsDomain(Domain):
             if described := self.find(kind, name):
                 yield kind, described
 
+    @guarded(place=lambda *arguments: arguments[6])
     def resolve_xref(
         self,
         env: BuildEnvironment,
@@ -213,6 +222,7 @@ class OpsDomain(Domain):
         names = ("/".join(parts[start:]) for start in range(len(parts) - 1))  # one part alone could be any page
         return next((name for name in names if name in self.env.all_docs), None)
 
+    @guarded(default=(), place=lambda *arguments: arguments[5])
     def resolve_any_xref(
         self,
         env: BuildEnvironment,
@@ -233,12 +243,18 @@ class OpsDomain(Domain):
 
     def get_objects(self) -> Iterator[tuple[str, str, str, str, str, int]]:
         """Objects for the search and for ``objects.inv``."""
-        for kind, name in sorted(self.objects):
-            entry = self.find(kind, name)
-            if entry and not entry.alias:
-                priority = self.object_types[kind].attrs["searchprio"]
-                yield name, name, kind, entry.docname, entry.anchor, priority
+        yield from self._listed()
 
+    @guarded(default=())
+    def _listed(self) -> list[tuple[str, str, str, str, str, int]]:
+        found = ((kind, name, self.find(kind, name)) for kind, name in sorted(self.objects))
+        return [
+            (name, name, kind, entry.docname, entry.anchor, self.object_types[kind].attrs["searchprio"])
+            for kind, name, entry in found
+            if entry and not entry.alias
+        ]
+
+    @guarded(default="")
     def get_type_name(self, type: ObjType, primary: bool = False) -> str:
         """What the search calls an object: its type, without the domain."""
         return type.lname

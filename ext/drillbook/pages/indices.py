@@ -6,10 +6,13 @@ from typing import ClassVar
 
 from sphinx.domains import Index, IndexEntry
 
+from drillbook.warn import guarded
+
 
 class _OpsIndex(Index):
     kind: ClassVar[str]
 
+    @guarded(default=([], False))
     def generate(self, docnames: Iterable[str] | None = None) -> tuple[list[tuple[str, list[IndexEntry]]], bool]:
         """The objects of one kind under the headings of :meth:`heading`."""
         wanted = None if docnames is None else set(docnames)
