@@ -91,6 +91,12 @@ class MonitorMetrics:
             "Longest time that a statement has been waiting for a lock.",
             registry=registry,
         )
+        self.version_replaced = Gauge(
+            "ae_version_replaced_timestamp_seconds",
+            "When the version that serves took over from another one, as Unix time; NaN for the first version and "
+            "after a rollback.",
+            registry=registry,
+        )
         self.storage_free = Gauge(
             "ae_storage_free_ratio", "Share of the audio storage that is free.", registry=registry
         )
@@ -102,6 +108,7 @@ class MonitorMetrics:
         )
         # A gauge that has not been set reads 0, which for the canary would be an alert about nothing.
         self.canary_improvement.set(float("nan"))
+        self.version_replaced.set(float("nan"))
 
 
 def build_info(registry: CollectorRegistry, version: str, colour: str, component: str) -> None:

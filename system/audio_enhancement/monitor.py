@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from datetime import datetime
 from typing import NamedTuple
 
 import psutil
@@ -174,6 +175,8 @@ def main() -> int:
     process_collector.ProcessCollector(registry=registry)
     build_info(registry, os.environ.get("AE_VERSION", ""), os.environ.get("AE_COLOUR", ""), "monitor")
     monitor = Monitor(registry)
+    if replaced_at := os.environ.get("AE_VERSION_REPLACED_AT"):  # a new version has a monitor of its own
+        monitor.metrics.version_replaced.set(datetime.fromisoformat(replaced_at).timestamp())
     for task in monitor.tasks():
         # Daemons: at the end nobody waits for a task that waits for a server. None leaves work half done: the
         # database undoes an open transaction, and files are removed one by one.

@@ -1,15 +1,24 @@
 """The trees of the manual, walked on a real stack: whole, and with faults in it."""
 
+import re
+import shutil
 import subprocess
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
 import psutil
+import psycopg
 import pytest
 from tests.manual.walking import query, trees_of, walk
 from tests.system.conftest import QUICK, temporary_stack, until
+from tests.system.deployments import SYSTEM
+from tests.system.load import Load
 
+from audio_enhancement.deployment.deploy import deploy, rollback
+from audio_enhancement.deployment.release import build_release
 from audio_enhancement.deployment.state import load_state
 from audio_enhancement.stack.stack import Stack
 from audio_enhancement.stack.supervise import Supervisor
@@ -45,7 +54,14 @@ class Walker(NamedTuple):
 @pytest.fixture(scope="module")
 def walker(manual: Path) -> Iterator[Walker]:
     with temporary_stack() as stack:
-        stack.up(overrides={**QUICK, "AE_DEPLOY_WORKERS": "2", "AE_CANARY_INTERVAL_S": "5"})
+        stack.up(
+            overrides={
+                **QUICK,
+                "AE_DEPLOY_WORKERS": "2",
+                "AE_CANARY_INTERVAL_S": "5",
+                "AE_API_RATE_LIMIT_PER_MINUTE": "0",
+            }
+        )
         yield Walker(stack, trees_of(manual.parent / "doctrees"))
 
 
@@ -62,6 +78,7 @@ def healthy(walker: Walker) -> Iterator[Walker]:
 def as_it_should_be(walker: Walker) -> None:
     until(lambda: walker.value('sum(up{job="workers"})') == (2.0,), 150, "Prometheus reaches both workers")
     until(lambda: walker.value("min(ae_canary_si_sdr_improvement_db) > 2") != (), 150, "the canary is well")
+    until(lambda: walker.value("max(ae_queue_depth_jobs)") == (0.0,), 150, "no job waits")
 
 
 def test_no_tree_fixes_a_healthy_system(healthy: Walker) -> None:
@@ -104,9 +121,75 @@ def test_a_bad_setting_of_the_enhancement_is_taken_back(healthy: Walker) -> None
         restart(healthy)
 
 
+def test_a_locked_table_is_the_databases_on_call_and_not_ours(healthy: Walker) -> None:
+    with psycopg.connect(healthy.stack.environment["AE_DATABASE_DSN"].replace("+psycopg", "")) as blocker:
+        blocker.execute("LOCK TABLE jobs IN ACCESS EXCLUSIVE MODE")
+        until(lambda: healthy.value("max(ae_postgres_lock_wait_seconds) > 2") != (), 150, "a statement waits")
+        assert healthy.end("HighLatency") == "call-database"
+        assert healthy.end("QueueDepthHigh") == "call-database"
+
+
+def test_without_redis_no_fix_is_tried(healthy: Walker) -> None:
+    Supervisor(healthy.stack.run).stop("redis")
+    try:
+        until(lambda: healthy.value("min(ae_redis_up)") == (0.0,), 150, "the monitor misses Redis")
+        assert healthy.end("HighLatency") == "call-servers"
+        assert healthy.end("QueueDepthHigh") == "call-servers"
+    finally:
+        Supervisor(healthy.stack.run).start("redis")
+
+
+def test_workers_that_get_too_little_are_more_or_the_machine_is_full(healthy: Walker) -> None:
+    with starved(healthy), Load(healthy.stack):
+        until(lambda: healthy.value("max(ae_queue_depth_jobs) > 5") != (), 150, "jobs wait")
+        busy = healthy.value("max(ae_host_cpu_used_ratio)")
+        assert healthy.end("QueueDepthHigh") in ("scale", "call-capacity"), busy
+
+
+def test_a_bad_version_is_taken_back_and_an_old_one_is_not(healthy: Walker, tmp_path: Path) -> None:
+    source = tmp_path / "system"
+    shutil.copytree(SYSTEM, source, ignore=shutil.ignore_patterns("__pycache__"))
+    settings = source / "audio_enhancement" / "settings.py"
+    text, found = re.subn(r"(gain_floor_db: float = setting\(\s*)-12\.0", r"\g<1>0.0", settings.read_text())
+    assert found == 1
+    settings.write_text(text)
+    build_release(source, healthy.stack.run, "v2.3.0")
+    deploy(healthy.stack.run, "production", "v2.3.0", say=print)
+    try:
+        until(lambda: healthy.value("min(ae_canary_si_sdr_improvement_db) < 2") != (), 150, "the canary sees it")
+        assert healthy.end("QualityDegradation") == "take-back"
+    finally:
+        rollback(healthy.stack.run, immediate=True, say=print)
+    as_it_should_be(healthy)
+    assert healthy.end("HighLatency") == "call", "what was rolled back to is not new"
+
+
+@contextmanager
+def starved(walker: Walker) -> Iterator[None]:
+    """The workers run for a twentieth of the time."""
+    processes = [psutil.Process(Supervisor(walker.stack.run).status()[name].pid) for name in walker.workers]
+    ended = threading.Event()
+
+    def hold() -> None:
+        while not ended.is_set():
+            for process in processes:
+                process.suspend()
+            ended.wait(0.38)
+            for process in processes:
+                process.resume()
+            ended.wait(0.02)
+
+    holder = threading.Thread(target=hold)
+    holder.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        holder.join()
+
+
 def restart(walker: Walker) -> None:
     """As the procedure does it."""
     script = "./deploy.py --status | awk '/^enhancement-workers/ {print $3}' | xargs kill -TERM"
-    system = Path(__file__).resolve().parents[2] / "system"
     environment = {"RUN_DIR": str(walker.stack.run.root), "PATH": "/usr/bin:/bin"}
-    subprocess.run(["bash", "-c", script], cwd=system, env=environment, check=True, timeout=60)
+    subprocess.run(["bash", "-c", script], cwd=SYSTEM, env=environment, check=True, timeout=60)

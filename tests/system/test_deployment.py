@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 from tests.system.conftest import QUICK, temporary_stack, until
 from tests.system.deployments import (
@@ -36,7 +37,7 @@ from audio_enhancement.deployment.release import (
     read_manifest,
     verify_release,
 )
-from audio_enhancement.deployment.state import load_state
+from audio_enhancement.deployment.state import MONITOR, Deployment, deployed_settings, load_state
 from audio_enhancement.rundir import RunDir
 from audio_enhancement.stack.stack import Stack
 from audio_enhancement.stack.supervise import Supervisor
@@ -55,6 +56,12 @@ def serving(stack: Stack) -> str:
     state = load_state(stack.run)
     assert state is not None and state.version is not None
     return state.version
+
+
+def _state(stack: Stack) -> Deployment:
+    state = load_state(stack.run)
+    assert state is not None
+    return state
 
 
 def other(version: str) -> str:
@@ -236,6 +243,47 @@ def test_status_says_what_serves(own: Stack) -> None:
     text = deploy_py(own.run, "--status")
     assert text.returncode == 0
     assert version in text.stdout and "active" in text.stdout
+
+
+def test_status_names_the_settings_that_are_not_those_of_the_deployment(own: Stack) -> None:
+    settings = own.run.environment_file()
+    before = settings.read_text()
+    try:
+        assert "settings     as at the deployment" in deploy_py(own.run, "--status").stdout
+        settings.write_text(before.replace("AE_CANARY_INTERVAL_S='2'", "") + "\nAE_DSP_GAIN_FLOOR_DB='-9'\n")
+        said = deploy_py(own.run, "--status").stdout
+        assert "settings     changed since the deployment: AE_CANARY_INTERVAL_S, AE_DSP_GAIN_FLOOR_DB\n" in said
+        assert "-9" not in said, "values may be secret"
+    finally:
+        settings.write_text(before)
+    assert deployed_settings(own.run, "production").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_version_is_new_from_its_deployment_until_it_is_rolled_back(own: Stack) -> None:
+    first, second = serving(own), other(serving(own))
+
+    def monitor_says() -> str:
+        """The monitor is replaced with the version, and the deployment does not wait until the new one answers."""
+        try:
+            return httpx.get(f"http://127.0.0.1:{_state(own).ports[MONITOR]}/metrics", trust_env=False).text
+        except httpx.TransportError:
+            return ""
+
+    def replaced_at() -> str | None:
+        until(lambda: monitor_says() != "", 60, "the monitor answers")
+        shown = monitor_says()
+        [line] = [line for line in shown.splitlines() if line.startswith("ae_version_replaced_timestamp_seconds")]
+        assert (line.split()[1] == "NaN") == (_state(own).replaced_at is None)
+        return _state(own).replaced_at
+
+    began = journal.now()
+    assert deploy_py(own.run, "--env", "production", "--version", second).returncode == 0
+    replaced = replaced_at()
+    assert replaced is not None and replaced >= began
+    assert f"deployed     {replaced}" in deploy_py(own.run, "--status").stdout
+    assert deploy_py(own.run, "--rollback", "--immediate").returncode == 0
+    assert replaced_at() is None
+    assert serving(own) == first
 
 
 def test_the_entry_works_from_a_release_and_writes_nothing_there(own: Stack) -> None:

@@ -298,7 +298,7 @@ def test_checks_fail_for_what_is_wrong(own: Stack) -> None:
         assert failed("pre_deploy_check").keys() >= {"deployment"}
     finally:
         own.supervisor.start("enhancement-workers-blue-1")
-    until(lambda: not failed("post_deploy_validate"), 60, "all well again")
+    until(lambda: not failed("post_deploy_validate"), 180, "all well again")
 
 
 # --- all scripts ---

@@ -87,6 +87,7 @@ def plan_deploy(run: RunDir, environment: str, version: str) -> Operation | None
         colours[before.active] = replace(before.colours[before.active], state="warm")
     workers = before.workers or load_settings(DeploySettings, run, environment).workers
     after = _complete(replace(before.with_colours(before.idle, **colours), workers=workers))
+    after = replace(after, replaced_at=now() if before.active else None)
     return Operation("deploy", f"deploy {version} to {environment}", before, after, DEPLOY, "switch")
 
 
@@ -101,6 +102,7 @@ def plan_rollback(run: RunDir, drain_s: float | None, immediate: bool) -> Operat
     after = _complete(
         before.with_colours(before.idle, **{before.idle: replace(target, state="active"), before.active: leaving})
     )
+    after = replace(after, replaced_at=None)
     title = f"roll back from {before.version} to {target.version}"
     if not immediate:
         if drain_s is None:

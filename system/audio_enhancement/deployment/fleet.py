@@ -99,6 +99,7 @@ class Fleet:
         extra = {
             "AE_COLOUR": deployment.active or "",
             "AE_MONITORING_METRICS_PORT": str(deployment.ports[MONITOR]),
+            "AE_VERSION_REPLACED_AT": deployment.replaced_at or "",
         }
         return self._write(MONITOR, "monitor", deployment.version or "", extra, 0)
 

@@ -7,7 +7,9 @@ flight are finished by the nginx workers that took them.
 
 import re
 import subprocess
+import tempfile
 from contextlib import suppress
+from pathlib import Path
 
 import psutil
 
@@ -66,16 +68,11 @@ def test_configuration(run: RunDir, upstream: str) -> None:
     Raises:
         DeploymentError: nginx refuses it; the message is nginx' own.
     """
-    candidate = run.upstream_conf.with_name("upstream.candidate.conf")
-    configuration = run.nginx_conf.with_name("nginx.candidate.conf")
-    try:
-        write_atomically(candidate, upstream)
-        text = run.nginx_conf.read_text().replace(run.upstream_conf.name, candidate.name)
-        write_atomically(configuration, text)
+    with tempfile.TemporaryDirectory(prefix="nginx-") as scratch:
+        candidate, configuration = Path(scratch) / "upstream.conf", Path(scratch) / "nginx.conf"
+        candidate.write_text(upstream)
+        configuration.write_text(run.nginx_conf.read_text().replace(str(run.upstream_conf), str(candidate)))
         _nginx(run, "-t", configuration=str(configuration))
-    finally:
-        candidate.unlink(missing_ok=True)
-        configuration.unlink(missing_ok=True)
 
 
 def requests_in_flight(run: RunDir, port: int) -> int:

@@ -44,6 +44,8 @@ class Deployment:
     workers: int = 0
     colours: dict[str, Colour] = field(default_factory=dict)
     ports: dict[str, int] = field(default_factory=dict)
+    replaced_at: str | None = None
+    """When the version that serves took over from another one; None for the first, and after a rollback."""
 
     @classmethod
     def from_dict(cls, content: dict[str, Any]) -> Self:
@@ -91,6 +93,11 @@ class Deployment:
 def state_file(run: RunDir) -> Path:
     """Where the state is kept."""
     return run.state / "deployment.json"
+
+
+def deployed_settings(run: RunDir, environment: str) -> Path:
+    """A copy of the settings as they were when a version was deployed last (mode 0600)."""
+    return run.state / run.environment_file(environment).name
 
 
 def load_state(run: RunDir) -> Deployment | None:

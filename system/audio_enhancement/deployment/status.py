@@ -8,8 +8,9 @@ from audio_enhancement.deployment.fleet import is_ours
 from audio_enhancement.deployment.journal import interrupted, lock_holder
 from audio_enhancement.deployment.probes import served_by
 from audio_enhancement.deployment.release import built_versions
-from audio_enhancement.deployment.state import gateway_program, load_state
+from audio_enhancement.deployment.state import deployed_settings, gateway_program, load_state
 from audio_enhancement.rundir import RunDir
+from audio_enhancement.stack.render import read_env
 from audio_enhancement.stack.supervise import Supervisor, SupervisorError
 
 
@@ -51,6 +52,8 @@ def report(run: RunDir) -> dict[str, Any]:
         }
         if state
         else {},
+        "replaced_at": state.replaced_at if state else None,
+        "settings_changed": _changed_settings(run, state.environment) if state else [],
         "served_by": answers,
         "processes": [
             {
@@ -69,8 +72,18 @@ def report(run: RunDir) -> dict[str, Any]:
     }
 
 
+def _changed_settings(run: RunDir, environment: str) -> list[str]:
+    """Names of the settings that are not what they were at the last deployment; never their values."""
+    before, now = read_env(deployed_settings(run, environment)), read_env(run.environment_file(environment))
+    return sorted(name for name in before.keys() | now.keys() if before.get(name) != now.get(name))
+
+
 def _time(moment: Any) -> str | None:
     return moment.isoformat(timespec="seconds").replace("+00:00", "Z") if moment else None
+
+
+def _settings(changed: list[str]) -> str:
+    return f"changed since the deployment: {', '.join(changed)}" if changed else "as at the deployment"
 
 
 def render(content: dict[str, Any]) -> str:
@@ -82,6 +95,8 @@ def render(content: dict[str, Any]) -> str:
             f"environment  {content['environment']}",
             f"serves       {content['version']} ({content['active']}), {content['workers']} workers",
             f"answers      {content['served_by'] or 'nobody'}",
+            f"deployed     {content['replaced_at'] or 'first version, or rolled back to'}",
+            f"settings     {_settings(content['settings_changed'])}",
         ]
         lines += [
             f"{name:12} {colour['version']} {colour['state']}, port {colour['port']}"

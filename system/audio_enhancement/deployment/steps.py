@@ -18,8 +18,8 @@ from audio_enhancement.deployment.fleet import STOP_MARGIN_S, Fleet, load_settin
 from audio_enhancement.deployment.journal import DeploymentError, Operation
 from audio_enhancement.deployment.release import prune_releases
 from audio_enhancement.deployment.silence import Silences
-from audio_enhancement.deployment.state import COLOURS, MONITOR, Deployment, gateway_program
-from audio_enhancement.rundir import RunDir
+from audio_enhancement.deployment.state import COLOURS, MONITOR, Deployment, deployed_settings, gateway_program
+from audio_enhancement.rundir import RunDir, write_atomically
 from audio_enhancement.settings import DeploySettings, MonitoringSettings
 
 READY_IN_A_ROW = 3
@@ -160,6 +160,9 @@ def record(context: Context) -> None:
         colours[before.active] = replace(colours[before.active], state="draining")
     replace(after, colours=colours).save(context.run)
     context.fleet.scrape(after, before.programs())
+    if context.operation.kind == "deploy":
+        settings = context.run.environment_file(after.environment).read_text()
+        write_atomically(deployed_settings(context.run, after.environment), settings, mode=0o600)
 
 
 def start_monitor(context: Context) -> None:
