@@ -5,6 +5,7 @@ silences a kind.
 """
 
 import functools
+import traceback
 from collections.abc import Callable
 from enum import StrEnum
 from typing import Any, TypeVar, cast
@@ -52,12 +53,23 @@ class Warn(StrEnum):
 
 def warn(kind: Warn, message: str, location: Place = None) -> None:
     """Emit one warning. *location* is a node, (document name, line), or text such as ``file:line``."""
+    if isinstance(location, Node):
+        location = _nearest(location)
     LOGGER.warning("%s", message, type="drillbook", subtype=kind.value, location=location)
+
+
+def _nearest(node: Node) -> Node:
+    """*node*, or the nearest around it, that knows its file and line: parsers do not tell them of every node."""
+    around: Node | None = node
+    while around is not None and not (around.source and around.line):
+        around = around.parent
+    return around or node
 
 
 def warn_internal(what: str, error: Exception, location: Place = None) -> None:
     """Report *error*, which our own code for *what* raised; the traceback goes to the verbose log."""
-    LOGGER.debug("%s failed", what, exc_info=error)
+    # As text: a parallel build sends its log from process to process, and a traceback cannot be sent.
+    LOGGER.debug("%s failed\n%s", what, "".join(traceback.format_exception(error)))
     warn(Warn.INTERNAL, f"{what} failed: {type(error).__name__}: {error}", location)
 
 

@@ -87,7 +87,8 @@ def _judge(status: int, stdout: str, stderr: str, pages: Mapping[str, str], fold
 
 
 def _exists(file: Path, line: int) -> bool:
-    return file.is_file() and 1 <= line <= len(file.read_text(errors="replace").split("\n")) + 1
+    """Whether *file* has that line; to docutils, some control characters end a line as well."""
+    return file.is_file() and 1 <= line <= len(file.read_bytes().decode(errors="replace").splitlines()) + 1
 
 
 def to_blame(pages: Mapping[str, str], folder: Path, jobs: int) -> tuple[str, str]:

@@ -45,6 +45,8 @@ def warnings(build: Builder, source: Path) -> list[str]:
             "recordings:: gone",
             "no recording or group of recordings is called 'gone'; there are: weather, ws:",
         ),
+        ("settings-class:: gone:Settings", "cannot import 'gone': ModuleNotFoundError: No module named 'gone'"),
+        ("settings-class:: ../gone", "cannot import '../gone': TypeError: "),
     ],
 )
 def test_an_unknown_name_is_located(build: Builder, project: Project, directive: str, message: str) -> None:
@@ -253,6 +255,23 @@ def test_a_fault_of_our_own_is_located_and_the_page_is_built(
         "pages/reference.rst:29: WARNING: directive ops:errors failed: ZeroDivisionError: a fault for this test "
         "[drillbook.internal]" in found
     )
+
+
+def test_so_it_is_when_the_pages_are_shared_out(
+    build: Builder, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from drillbook.pages import reference
+
+    def fail(fact: object) -> None:
+        raise ZeroDivisionError("a fault for this test")
+
+    monkeypatch.setattr(reference, "error", fail)
+    source = project("weather")
+    for number in range(8):  # enough pages for Sphinx to start processes
+        (source / "pages" / f"more{number}.rst").write_text(f":orphan:\n\nPage {number}\n======\n\n.. ops:errors::\n")
+    built = build(source, warns=True, parallel=2)
+    assert built.warnings.count("directive ops:errors failed: ZeroDivisionError: a fault for this test") == 9
+    assert (built.output / "pages" / "more7.html").is_file()
 
 
 def test_a_fault_in_a_handler_is_a_warning(build: Builder, project: Project, monkeypatch: pytest.MonkeyPatch) -> None:

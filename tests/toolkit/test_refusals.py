@@ -310,6 +310,11 @@ FAULTS: dict[str, tuple[str, str, str]] = {  # title: page, the words at whose l
         "the alert Silent has no 'limit'; it has: name, threshold",
     ),
     "a naked number": (TOP + "It takes 5 min.\n", "5 min", "'5 min' is typed: quote its fact"),
+    "a naked number where an answer leads": (
+        page(CHECK.replace("-> restart", "-> 5 min"), FIX, CALL),
+        "-> 5 min",
+        "'5 min' is typed: quote its fact",
+    ),
     "a severity that is not in the table": (
         TOP + ":::{ops:severity}\nSEV2: Slow\n: Late reports.\n:::\n",
         "{ops:severity}",
@@ -334,6 +339,7 @@ def test_the_build_refuses(title: str, tmp_path: Path, build: Callable[..., Buil
     built = build(handbook(tmp_path / "book", text), warns=True)
     found = [line for line in built.warnings.splitlines() if says in line]
     assert found, built.warnings or "no warning at all"
+    assert "[drillbook.internal]" not in built.warnings
     assert re.search(r"\[(drillbook\.[a-z-]+|ref\.procedure|ref\.tree)\]$", found[0]), found[0]
     line = next(number for number, written in enumerate(text.splitlines(), 1) if at in written)
     where = re.match(r"index\.md:(\d+): ", found[0])

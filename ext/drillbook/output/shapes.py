@@ -74,6 +74,7 @@ def shape_tree(container: Element, domain: OpsDomain, docname: str) -> None:
     items = [item for item in container.findall(nodes.list_item) if "ops-node" in item["classes"]]
     for item in items:
         take_anchor(item)
+    items = [item for item in items if item["ids"]]  # one that stands where it cannot, as was warned of, has no name
     mark_blanks(container)
     title = title_of(container, domain, docname)
     if len(items) > 1:

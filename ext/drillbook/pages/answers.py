@@ -87,15 +87,15 @@ def _condition(directive: StructureDirective, text: str) -> Condition:
 def answer_list(directive: StructureDirective, check: Check, places: Mapping[str, tuple[int, str]]) -> Element:
     """The answers as a list in which each names the step that it leads to, as a link."""
     made = nodes.bullet_list("", bullet="-", classes=["ops-answers"])
+    file = directive.get_source_info()[0]
     for answer in check.answers:
         parts: list[Node] = [nodes.strong("", answer.says)]
         if not answer.condition.otherwise:
             parts += [nodes.inline("", f" ({words(answer.condition)})", classes=["ops-condition"])]
         parts += [nodes.Text(": "), *_way(directive, answer, places)]
         paragraph = nodes.paragraph("", "", *parts)
-        item = nodes.list_item("", paragraph)
-        paragraph.line = item.line = answer.line
-        made += item
+        paragraph.source, paragraph.line = file, answer.line
+        made += nodes.list_item("", paragraph)
     directive.set_source_info(made)
     return made
 

@@ -13,11 +13,11 @@ from docutils import nodes
 from sphinx.application import Sphinx
 
 from drillbook.live.facts import SettingFact
-from drillbook.live.sources import load
+from drillbook.live.sources import SourceError, load
 from drillbook.pages.describe import OpsDirective, describe
 from drillbook.pages.domain import OpsDomain
 from drillbook.pages.entries.settings import setting
-from drillbook.warn import guarded
+from drillbook.warn import Warn, guarded
 
 _FIRST = 400  # before listeners of the usual 500: of this event autodoc takes the first answer only
 
@@ -30,12 +30,16 @@ class SettingsClass(OpsDirective):
     def build(self) -> list[nodes.Node]:
         """One entry a field."""
         source = self.arguments[0]
-        facts = _listed(self.ops, source)
-        if facts:
+        try:
+            facts = _listed(self.ops, source) or _unlisted(source)
+        except SourceError as error:
+            self.warn(Warn.UNKNOWN, str(error))
+            return []
+        if facts and facts[0].component:
             self.ops.note_shown(self.env.docname, "setting", facts[0].component)
         return [
             describe(self, setting(fact), indexed=bool(fact.component) and not self.unindexed, fallback=True)
-            for fact in facts or _unlisted(source)
+            for fact in facts
         ]
 
 

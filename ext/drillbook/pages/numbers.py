@@ -31,6 +31,7 @@ _QUOTED = (
     nodes.comment,
     nodes.image,
     nodes.raw,
+    nodes.system_message,
     desc,
 )
 _GENERATED = {"ops-condition", "ops-way", ALLOWED, DURATION, FACT, UNPROVEN}
