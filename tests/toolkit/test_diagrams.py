@@ -271,6 +271,23 @@ def test_a_syntax_error_is_located_in_its_page(
     )
 
 
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("pages/more.md", "---\norphan: true\n---\n\n# Page\n\n```{uml}\n:alt: A.\n"),
+        ("pages/more.rst", ":orphan:\n\nPage\n====\n\nText.\n\n.. uml::\n   :alt: A.\n"),
+    ],
+)
+def test_an_empty_diagram_at_the_end_of_a_page_is_located_in_it(
+    build: Builder, project: Project, name: str, text: str
+) -> None:
+    source = project("diagrams")
+    (source / name).write_text(text)
+    (warning,) = refused(build, source)
+    line = next(number for number, written in enumerate(text.splitlines(), 1) if "uml" in written)
+    assert warning == f"{name}:{line}: WARNING: this diagram cannot be drawn: the diagram is empty [drillbook.diagram]"
+
+
 def test_a_syntax_error_in_a_file_is_located_there(build: Builder, project: Project) -> None:
     source = project("diagrams")
     (source / "pages" / "drawing.puml").write_text("\n@startuml\na -> b\nwrong wrong\n@enduml\n")
