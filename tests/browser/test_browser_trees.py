@@ -170,6 +170,18 @@ def test_the_drawing_shows_where_one_is_and_leads_back(page: Page, address: str)
     expect(drawing.locator("[aria-current]")).to_have_count(0)
 
 
+def test_on_a_telephone_the_drawing_begins_with_the_first_question(
+    context: Callable[..., BrowserContext], address: str
+) -> None:
+    page = context(viewport={"width": 240, "height": 800}).new_page()
+    page.goto(address)
+    drawing = tree(page).locator(".ops-scroll")
+    assert drawing.evaluate("frame => frame.scrollWidth > frame.clientWidth"), "it is wider than the page"
+    frame, box = drawing.bounding_box(), drawing.get_by_role("link", name=QUESTION).bounding_box()
+    assert frame and box
+    assert frame["x"] <= box["x"] and box["x"] + box["width"] <= frame["x"] + frame["width"]
+
+
 LOG = f"""\
 Incident log: Low pressure in a district (times in UTC)
 ADDRESS

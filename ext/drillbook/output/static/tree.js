@@ -175,6 +175,10 @@
     markDrawing(tree, []);
     if (tree.overview) {
       tree.list.before(tree.overview);
+      const first = tree.overview.querySelector("a.ops-box");
+      if (first) {
+        centre(first); // on a telephone the beginning would be out of sight
+      }
     }
     const start = button("Step through", () => {
       location.hash = `#${tree.root.id}/`;
