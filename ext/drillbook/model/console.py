@@ -13,10 +13,24 @@ import re
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
+from drillbook.model.compare import Mode
+
 PROMPT: Final = "$ "
 LANGUAGES: Final = ("console", "shell-session")
 QUERY_LANGUAGE: Final = "promql"
 _HERE_DOCUMENT = re.compile(r"(?<!<)<<-?\s*(['\"]?)(\w+)\1(?!.*<<)")
+
+
+class How(NamedTuple):
+    """How a command is run, and how its output is compared. Times are in seconds."""
+
+    mode: Mode = Mode.SAME
+    status: int | None = None  # the exit status that it must have; None is 0, and for a failure any other
+    within_s: float = 0  # it is run again until it fits, for as long
+    time_limit_s: float = 60
+
+
+AS_SHOWN: Final = How()
 
 
 class Command(NamedTuple):
