@@ -18,6 +18,7 @@ from drillbook.pages.autosettings import setup_autosettings
 from drillbook.pages.blanks import setup_blanks
 from drillbook.pages.checklists import setup_checklists
 from drillbook.pages.domain import OpsDomain
+from drillbook.pages.examples import setup_examples
 from drillbook.pages.fact_role import setup_fact_role
 from drillbook.pages.graph import setup_graph
 from drillbook.pages.numbers import setup_numbers
@@ -32,7 +33,7 @@ try:
 except PackageNotFoundError:  # used from a checkout, without being installed
     __version__ = "0+checkout"
 
-ENV_VERSION = 2  # to be raised when what is kept about pages changes: then all are read again
+ENV_VERSION = 3  # to be raised when what is kept about pages changes: then all are read again
 
 
 def setup(app: Sphinx) -> ExtensionMetadata:
@@ -50,6 +51,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     setup_graph(app)
     setup_severities(app)
     setup_checklists(app)
+    setup_examples(app)
     setup_rebuild(app)
     setup_html(app)
     setup_data(app)

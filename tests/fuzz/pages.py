@@ -18,6 +18,7 @@ DIRECTIVES = [
     "escalate",
     "severity",
     "checklist",
+    "example",
     "settings",
     "alerts",
     "recordings",
@@ -71,6 +72,10 @@ OPTIONS = [
     "caption",
     "alt",
     "bogus",
+    "compare",
+    "status",
+    "time-limit",
+    "unproven",
 ]
 WORDS = [
     "OilLow", "fill-tank", "lamp.period_s", "OilLow.threshold", "OilLow.threshold.9", "alert:OilLow.for", "lamp", "north",

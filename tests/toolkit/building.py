@@ -2,6 +2,7 @@
 
 import os
 import re
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,3 +31,17 @@ class Build:
 def clean(warnings: str, source: Path) -> str:
     """Warnings without colours, with file names relative to *source*."""
     return _COLOURS.sub("", warnings).replace(f"{source}{os.sep}", "").strip()
+
+
+def is_gone(pid: int) -> bool:
+    """Whether *pid* has ended; its new parent may take a moment to reap it."""
+    stat = Path(f"/proc/{pid}/stat")
+    deadline = time.monotonic() + 5
+    while time.monotonic() < deadline:
+        try:
+            if stat.read_text().rpartition(")")[2].split()[0] == "Z":
+                return True
+        except FileNotFoundError:
+            return True
+        time.sleep(0.01)
+    return False

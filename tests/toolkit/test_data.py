@@ -10,6 +10,8 @@ import pytest
 from tests.toolkit.building import Build
 from tests.toolkit.handbook import CALL, FIX, GOOD, PROCEDURE, handbook, tree
 
+from drillbook.model.compare import Mode
+from drillbook.model.console import AS_SHOWN, How
 from drillbook.model.data import DataError, procedure_data, read_procedure, read_tree, tree_data
 
 ASK = """\
@@ -79,6 +81,29 @@ def test_it_is_read_back_as_it_was(built: Build) -> None:
         assert tree_data(read_tree(found)).items() <= found.items()
     for found in data(built)["procedures"]:
         assert procedure_data(read_procedure(found)).items() <= found.items()
+
+
+def test_how_a_command_is_proven_is_there_and_is_read_back(tmp_path: Path, build: Callable[..., Build]) -> None:
+    plain = """```console
+$ ./stations status
+"""
+    told = """```{ops:example} console
+:compare: contains
+:status: 2
+:within: 1 min
+:time-limit: 90 s
+
+$ ./stations status
+"""
+    procedure = PROCEDURE.replace(plain, told)
+    built = build(handbook(tmp_path / "book", "# Restart\n\n" + procedure))
+    jsonschema.validate(data(built), json.loads(built.text("ops.schema.json")))
+    [found] = data(built)["procedures"]
+    [step] = read_procedure(found).steps
+    assert step.action.commands[0].how == AS_SHOWN
+    assert step.confirm and step.confirm.commands[0].how == How(Mode.CONTAINS, 2, 60, 90)
+    assert "It prints more than these lines. Its exit status is 2. If it is not so yet, repeat it" in step.confirm.text
+    assert procedure_data(read_procedure(found)).items() <= found.items()
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,20 @@ SEV2: Slow
 - Tell the next one.
 - Close the door after {ops:fact}`SlowReports.for`.
 :::
+
+```{ops:example} console
+:compare: like
+:within: 30 s
+
+$ ./stations age
+3 d
+```
+
+```{ops:example} text
+:unproven: only a storm shows {ops:severity}`SEV1`
+
+The mast lies on the ground.
+```
 """
 REST = """\
 Stations
@@ -101,6 +115,18 @@ Restart
 
    - Tell the next one.
    - Close the door after :ops:fact:`SlowReports.for`.
+
+.. ops:example:: console
+   :compare: like
+   :within: 30 s
+
+   $ ./stations age
+   3 d
+
+.. ops:example:: text
+   :unproven: only a storm shows :ops:severity:`SEV1`
+
+   The mast lies on the ground.
 """
 SAID = (
     "Do all stations answer?",
@@ -136,6 +162,10 @@ SAID = (
     "Before you leave",
     "☐ Tell the next one.",
     "Close the door after 2 min.",
+    "./stations age",
+    "Durations, times, addresses and ids may be others. If it is not so yet, repeat it for up to 30 s.",
+    "The mast lies on the ground.",
+    "Not proven: only a storm shows SEV1",
 )
 OUTPUTS = {
     "html": "index.html",

@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 import pytest
+from tests.toolkit.building import is_gone
 
 from drillbook.process import run
 
@@ -73,17 +74,3 @@ def test_a_given_environment_is_the_whole_environment(tmp_path: Path) -> None:
 def test_a_program_that_does_not_exist_is_an_oserror() -> None:
     with pytest.raises(FileNotFoundError, match="no-such-program"):
         run(["no-such-program"], timeout_s=1)
-
-
-def is_gone(pid: int) -> bool:
-    """Whether *pid* has ended; its new parent may take a moment to reap it."""
-    stat = Path(f"/proc/{pid}/stat")
-    deadline = time.monotonic() + 5
-    while time.monotonic() < deadline:
-        try:
-            if stat.read_text().rpartition(")")[2].split()[0] == "Z":
-                return True
-        except FileNotFoundError:
-            return True
-        time.sleep(0.01)
-    return False

@@ -22,6 +22,13 @@ def check(name: str, *answers: str, command: str = "$ ./stations status", langua
 
 
 OTHER = check("other", "Yes: `exit 0` -> restart", "Otherwise -> call")
+
+
+def example(text: str, language: str = "console") -> str:
+    """An example of a page."""
+    return f"```{{ops:example}} {language}\n{text}```\n"
+
+
 FAULTS: dict[str, tuple[str, str, str]] = {  # title: page, the words at whose line it is refused, what is said
     "an answer leads to no node": (
         page(CHECK.replace("-> restart", "-> restrat"), FIX, CALL),
@@ -314,6 +321,32 @@ FAULTS: dict[str, tuple[str, str, str]] = {  # title: page, the words at whose l
         page(CHECK.replace("-> restart", "-> 5 min"), FIX, CALL),
         "-> 5 min",
         "'5 min' is typed: quote its fact",
+    ),
+    "an example with nothing in it": (TOP + example(""), "{ops:example}", "needs something to show"),
+    "a way to compare that there is not": (
+        TOP + example(":compare: roughly\n\n$ ls\n"),
+        "{ops:example}",
+        ":compare: is one of same, contains, lines, first-line, like, failure, not 'roughly'",
+    ),
+    "an exit status that cannot be": (
+        TOP + example(":status: 256\n\n$ ls\n"),
+        "{ops:example}",
+        ":status: is an exit status from 0 to 255, not '256'",
+    ),
+    "a time that is none": (
+        TOP + example(":within: soon\n\n$ ls\n"),
+        "{ops:example}",
+        ":within: is a time such as 30 s, not 'soon'",
+    ),
+    "an example that is proven and is not": (
+        TOP + example(":status: 0\n:unproven: no reason\n\n$ ls\n"),
+        "{ops:example}",
+        ":status: says how this is proven, and :unproven: that it is not",
+    ),
+    "a comparison of what is not run": (
+        TOP + example(":compare: like\n\nkey: 1\n", "yaml"),
+        "{ops:example}",
+        ":compare: belongs to a session in the language console",
     ),
     "a severity that is not in the table": (
         TOP + ":::{ops:severity}\nSEV2: Slow\n: Late reports.\n:::\n",

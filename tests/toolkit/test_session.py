@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from tests.toolkit.building import is_gone
 
 from drillbook.model.compare import Mode
 from drillbook.model.console import AS_SHOWN, How, commands
@@ -24,7 +25,7 @@ def shell(tmp_path: Path) -> Shell:
 @pytest.fixture
 def run(shell: Shell) -> Run:
     def run(session: str, how: How = AS_SHOWN) -> list[Outcome]:
-        return list(run_session(shell, list(commands(session)), how))
+        return list(run_session(shell, list(commands(session, how))))
 
     return run
 
@@ -117,14 +118,12 @@ def test_what_never_settles_says_how_often_it_was_run(run: Run) -> None:
 def test_a_command_that_hangs_is_ended_with_all_that_it_started(run: Run, tmp_path: Path) -> None:
     (outcome,) = run("$ echo begun; sleep 600 & echo $! > pid; wait\n", How(time_limit_s=1))
     assert outcome.why == "it had not ended after 1 s, and was killed; until then it printed\nbegun\n"
-    process = int((tmp_path / "work" / "pid").read_text())
-    with pytest.raises(ProcessLookupError):
-        os.kill(process, 0)
+    assert is_gone(int((tmp_path / "work" / "pid").read_text()))
 
 
 def test_a_command_that_hangs_takes_nothing_with_it(shell: Shell) -> None:
     list(run_session(shell, list(commands("$ NAME=north\n"))))
-    list(run_session(shell, list(commands("$ NAME=south; sleep 600\n")), How(time_limit_s=1)))
+    list(run_session(shell, list(commands("$ NAME=south; sleep 600\n", How(time_limit_s=1)))))
     (outcome,) = run_session(shell, list(commands("$ echo $NAME\nnorth\n")))
     assert outcome.verdict is Verdict.PROVEN
 
@@ -138,3 +137,9 @@ def test_secrets_are_not_in_what_is_reported(run: Run) -> None:
     (outcome,) = run("$ echo $TOKEN\nanother\n")
     assert "s3cret" not in repr(outcome)
     assert "***" in outcome.why
+
+
+def test_what_says_that_it_is_unproven_is_not_run(run: Run, tmp_path: Path) -> None:
+    (outcome,) = run("$ touch here\n", How(unproven="it needs a printer"))
+    assert (outcome.verdict, outcome.why) == (Verdict.UNPROVEN, "it needs a printer")
+    assert not (tmp_path / "work" / "here").exists()

@@ -28,6 +28,7 @@ class How(NamedTuple):
     status: int | None = None  # the exit status that it must have; None is 0, and for a failure any other
     within_s: float = 0  # it is run again until it fits, for as long
     time_limit_s: float = 60
+    unproven: str = ""  # why it is not run at all
 
 
 AS_SHOWN: Final = How()
@@ -39,17 +40,18 @@ class Command(NamedTuple):
     text: str
     expected: str
     line: int
+    how: How = AS_SHOWN
 
 
-def commands(session: str) -> Iterator[Command]:
-    """The commands of *session*; what stands before the first prompt is skipped."""
+def commands(session: str, how: How = AS_SHOWN) -> Iterator[Command]:
+    """The commands of *session*, all to be run in one way; what stands before the first prompt is skipped."""
     lines = session.splitlines()
     index = next((number for number, line in enumerate(lines) if _prompts(line)), len(lines))
     while index < len(lines):
         start = index
         typed, index = _typed(lines, start)
         output_end = next((number for number in range(index, len(lines)) if _prompts(lines[number])), len(lines))
-        yield Command("\n".join(typed), "".join(f"{line}\n" for line in lines[index:output_end]), start)
+        yield Command("\n".join(typed), "".join(f"{line}\n" for line in lines[index:output_end]), start, how)
         index = output_end
 
 

@@ -8,8 +8,9 @@ from typing import Any, Final
 
 from drillbook.live.quantity import Quantity
 from drillbook.model.blank import Blank, BlankType
+from drillbook.model.compare import Mode
 from drillbook.model.condition import Condition, NoData, Range, Term, Text, words
-from drillbook.model.console import Command
+from drillbook.model.console import AS_SHOWN, Command, How
 from drillbook.model.procedure import Part, Procedure, Step
 from drillbook.model.tree import Answer, Check, Escalate, Fix, Node, Tree
 
@@ -73,7 +74,8 @@ def _only(kind: Any, data: Json) -> Json:
 
 
 def _command_data(command: Command) -> Json:
-    return command._asdict()
+    how = {} if command.how == AS_SHOWN else {"how": command.how._asdict() | {"mode": command.how.mode.value}}
+    return {"text": command.text, "expected": command.expected, "line": command.line, **how}
 
 
 def _part_data(part: Part | None) -> Json | None:
@@ -115,7 +117,18 @@ def _term_data(term: Term) -> Json:
 
 
 def _read_part(data: Json | None) -> Part | None:
-    return None if data is None else Part(data["text"], tuple(Command(**command) for command in data["commands"]))
+    return None if data is None else Part(data["text"], _read_commands(data["commands"]))
+
+
+def _read_commands(data: list[Json]) -> tuple[Command, ...]:
+    return tuple(
+        Command(item["text"], item["expected"], item["line"], _read_how(item["how"]) if "how" in item else AS_SHOWN)
+        for item in data
+    )
+
+
+def _read_how(data: Json) -> How:
+    return How(**_only(How, data) | {"mode": Mode(data["mode"])})
 
 
 def _read_step(data: Json) -> Step:
@@ -132,7 +145,7 @@ def _read_blank(data: Json) -> Blank:
 def _read_node(data: Json) -> Node:
     match data["kind"]:
         case "check":
-            commands = tuple(Command(**command) for command in data["commands"])
+            commands = _read_commands(data["commands"])
             answers = tuple(_read_answer(answer) for answer in data["answers"])
             return Check(**_only(Check, data) | {"commands": commands, "answers": answers})
         case "fix":

@@ -6,10 +6,11 @@ from docutils import nodes
 from docutils.nodes import Element, Node
 
 from drillbook.model.blank import blanks_in
-from drillbook.model.console import LANGUAGES, QUERY_LANGUAGE, Command, commands
+from drillbook.model.console import AS_SHOWN, LANGUAGES, QUERY_LANGUAGE, Command, commands
 from drillbook.model.procedure import Part
 
 WITH_BLANKS = "ops_blanks"  # of a literal block: the names of the blanks in it
+HOW = "ops_how"  # of a literal block: how it is run and compared, if not as a plain one
 
 
 def blocks(parts: Iterable[Node], languages: Sequence[str] = LANGUAGES) -> Iterator[nodes.literal_block]:
@@ -25,7 +26,7 @@ def console_commands(parts: Iterable[Node]) -> tuple[Command, ...]:
     for block in blocks(parts):
         if names := tuple(blanks_in(block.astext())):
             block[WITH_BLANKS] = names
-        found += commands(block.astext())
+        found += commands(block.astext(), block.get(HOW, AS_SHOWN))
     return tuple(found)
 
 

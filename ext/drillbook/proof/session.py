@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Final, NamedTuple
 
 from drillbook.model.compare import Mode, difference, weakness
-from drillbook.model.console import AS_SHOWN, Command, How
+from drillbook.model.console import Command, How
 from drillbook.proof.shell import Ran, Shell
 
 _PAUSE_S: Final = 0.2  # before the first repetition; it doubles
@@ -34,26 +34,30 @@ class Outcome(NamedTuple):
     runs: int = 0
 
 
-def run_session(shell: Shell, commands: Sequence[Command], how: How = AS_SHOWN) -> Iterator[Outcome]:
+def run_session(shell: Shell, commands: Sequence[Command]) -> Iterator[Outcome]:
     """Run *commands* in order; what follows one that failed is not run, as a reader would stop there."""
     failed: Command | None = None
     for command in commands:
         if failed:
             yield Outcome(command, Verdict.SKIPPED, f"not run, because this failed before: {failed.text}")
             continue
-        outcome = _until_it_fits(shell, command, how)
+        if command.how.unproven:
+            yield Outcome(command, Verdict.UNPROVEN, command.how.unproven)
+            continue
+        outcome = _until_it_fits(shell, command)
         if outcome.verdict is Verdict.FAILED:
             failed = command
         yield outcome
 
 
-def _until_it_fits(shell: Shell, command: Command, how: How) -> Outcome:
+def _until_it_fits(shell: Shell, command: Command) -> Outcome:
+    how = command.how
     began = time.monotonic()
     pause_s, runs = _PAUSE_S, 0
     while True:
         ran = shell.run(command.text, how.time_limit_s)
         runs += 1
-        trouble = _trouble(command, ran, how)
+        trouble = _trouble(command, ran)
         left_s = began + how.within_s - time.monotonic()
         if not trouble or left_s <= 0:
             break
@@ -61,13 +65,14 @@ def _until_it_fits(shell: Shell, command: Command, how: How) -> Outcome:
         pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
     if trouble and how.within_s:
         trouble = f"it was run {runs} times in {how.within_s:g} s, at last:\n{trouble}"
-    doubt = "" if trouble else _doubt(command, ran, how)
+    doubt = "" if trouble else _doubt(command, ran)
     verdict = Verdict.FAILED if trouble else Verdict.UNPROVEN if doubt else Verdict.PROVEN
     return Outcome(command, verdict, trouble or doubt, ran.output, ran.status, time.monotonic() - began, runs)
 
 
-def _trouble(command: Command, ran: Ran, how: How) -> str:
+def _trouble(command: Command, ran: Ran) -> str:
     """What is not as shown; empty if all is."""
+    how = command.how
     if ran.timed_out:
         return f"it had not ended after {how.time_limit_s:g} s, and was killed; until then it printed\n{ran.output}"
     if ran.truncated:
@@ -88,8 +93,8 @@ def _wrong_status(status: int, how: How) -> str:
     return "" if status == 0 else f"its exit status is {status}, and not 0"
 
 
-def _doubt(command: Command, ran: Ran, how: How) -> str:
+def _doubt(command: Command, ran: Ran) -> str:
     """Why nothing is proven though all is as shown; empty if something is."""
     if command.expected:
-        return weakness(command.expected, how.mode)
+        return weakness(command.expected, command.how.mode)
     return "it prints something, and the page does not show it" if ran.output.strip() else ""

@@ -1,0 +1,131 @@
+"""`ops:example`: a block of code that says how it is proven, for what plain blocks cannot say.
+
+A plain block of ``console`` is run and compared as it stands. This one says in which way its output is compared, which
+exit status it has, how long it may take to settle, or why nothing can prove it; the reader is told the same.
+"""
+
+from typing import Any, ClassVar
+
+from docutils import nodes
+from docutils.nodes import Node
+from docutils.parsers.rst import directives
+from sphinx.application import Sphinx
+from sphinx.directives.code import CodeBlock
+from sphinx.util.typing import OptionSpec
+
+from drillbook.live.quantity import Quantity, parse_duration
+from drillbook.model.compare import Mode
+from drillbook.model.console import AS_SHOWN, LANGUAGES, How
+from drillbook.pages.describe import OpsDirective
+from drillbook.pages.domain import OpsDomain
+from drillbook.pages.fields import duration, inline_text
+from drillbook.pages.parts import HOW
+from drillbook.warn import Warn
+
+_SAYS = {
+    Mode.SAME: "",
+    Mode.CONTAINS: "It prints more than these lines.",
+    Mode.LINES: "It prints more than these lines, and they may come in another order.",
+    Mode.FIRST_LINE: "It prints more than its first line.",
+    Mode.LIKE: "Durations, times, addresses and ids may be others.",
+    Mode.FAILURE: "It fails.",
+}
+
+
+class ExampleDirective(OpsDirective):
+    """A block in the language of its argument; ``:compare:`` and the others are for ``console``."""
+
+    required_arguments = 1
+    has_content = True
+    option_spec: ClassVar[OptionSpec] = {
+        "caption": directives.unchanged_required,
+        "name": directives.unchanged,
+        "compare": directives.unchanged_required,
+        "status": directives.unchanged_required,
+        "within": directives.unchanged_required,
+        "time-limit": directives.unchanged_required,
+        "unproven": directives.unchanged_required,
+    }
+
+    def build(self) -> list[Node]:
+        """The block as `code-block` makes it, and what its reader must know."""
+        if not any(line.strip() for line in self.content):
+            self.warn(Warn.EXAMPLE, "an example needs something to show")
+            return []
+        how = self._how()
+        shown: dict[str, Any] = {name: self.options[name] for name in ("caption", "name") if name in self.options}
+        made: list[Node] = CodeBlock(
+            "code-block",
+            self.arguments,
+            shown,
+            self.content,
+            self.lineno,
+            self.content_offset,
+            self.block_text,
+            self.state,
+            self.state_machine,
+        ).run()
+        for block in (block for part in made for block in part.findall(nodes.literal_block)):
+            block[HOW] = how
+        return [*made, *self._note(how)]
+
+    def _how(self) -> How:
+        ours = [name for name in ("compare", "status", "within", "time-limit") if name in self.options]
+        if ours and self.arguments[0] not in LANGUAGES:
+            self.warn(Warn.EXAMPLE, f":{ours[0]}: belongs to a session in the language {LANGUAGES[0]}")
+        within, limit = self._duration("within"), self._duration("time-limit")
+        how = How(self._mode(), self._status(), unproven=" ".join(self.options.get("unproven", "").split()))
+        if how.unproven and ours:
+            self.warn(Warn.EXAMPLE, f":{ours[0]}: says how this is proven, and :unproven: that it is not")
+        return how._replace(
+            within_s=within.base if within else AS_SHOWN.within_s,
+            time_limit_s=limit.base if limit else AS_SHOWN.time_limit_s,
+        )
+
+    def _mode(self) -> Mode:
+        written = self.options.get("compare", Mode.SAME.value).strip()
+        try:
+            return Mode(written)
+        except ValueError:
+            self.warn(Warn.EXAMPLE, f":compare: is one of {', '.join(Mode)}, not {written!r}")
+            return Mode.SAME
+
+    def _status(self) -> int | None:
+        written = self.options.get("status", "").strip()
+        if not written:
+            return None
+        if written.isascii() and written.isdigit() and int(written) <= 255:
+            return int(written)
+        self.warn(Warn.EXAMPLE, f":status: is an exit status from 0 to 255, not {written!r}")
+        return None
+
+    def _duration(self, name: str) -> Quantity | None:
+        written = self.options.get(name, "")
+        found = parse_duration(written)
+        if written and found is None:
+            self.warn(Warn.EXAMPLE, f":{name}: is a time such as 30 s, not {written!r}")
+        return found
+
+    def _note(self, how: How) -> list[Node]:
+        """What is told to the reader, in one paragraph."""
+        said: list[Node] = [nodes.Text(f"{_SAYS[how.mode]} ")] if _SAYS[how.mode] else []
+        if how.status is not None:
+            said.append(nodes.Text(f"Its exit status is {how.status}. "))
+        if how.within_s and (within := self._duration("within")):
+            said += [
+                nodes.Text("If it is not so yet, repeat it for up to "),
+                *duration([nodes.Text(str(within))]),
+                nodes.Text(". "),
+            ]
+        if how.unproven:
+            said += [nodes.strong("", "Not proven:"), nodes.Text(" "), *inline_text(self, how.unproven)]
+        if not said:
+            return []
+        note = nodes.paragraph("", "", *said, classes=["ops-how"])
+        self.set_source_info(note)
+        return [note]
+
+
+def setup_examples(app: Sphinx) -> None:
+    """Register the directive."""
+    app.add_directive_to_domain(OpsDomain.name, "example", ExampleDirective)
