@@ -1,6 +1,5 @@
 """The quick start is typed as it stands, in a copy of the repository, and must print what the page shows."""
 
-import doctest
 import os
 import re
 import shutil
@@ -10,28 +9,22 @@ from pathlib import Path
 
 import pytest
 
+from drillbook.model.console import Command, How, commands
+from drillbook.proof.session import Verdict, run_session
+from drillbook.proof.shell import Shell
+
 REPOSITORY = Path(__file__).resolve().parents[2]
 PAGE = REPOSITORY / "source" / "start" / "quick-start.md"
-END = "--- end of output "
 
 
-def sessions(page: Path) -> Iterator[tuple[int, str, str]]:
-    """Line number, command and expected output of each command in the page's console blocks."""
-    begun, command, expected, inside = 0, "", list[str](), False
-    for number, line in enumerate(page.read_text().splitlines(), 1):
-        starts = inside and line.startswith("$ ")
-        if (starts or line == "```") and inside:
-            if command:
-                yield begun, command, "".join(f"{text}\n" for text in expected)
-            command, expected = "", []
-        if line.startswith("```"):
-            inside = line == "```console"
-        elif starts:
-            begun, command = number, line[2:]
-        elif inside and command.endswith("\\"):
-            command += f"\n{line}"
-        elif inside:
-            expected.append(line)
+def typed(page: Path) -> list[Command]:
+    """The commands of the page's console blocks, each with its line in the page."""
+    text = page.read_text()
+    found: list[Command] = []
+    for block in re.finditer(r"^```console\n(.*?)^```$", text, re.DOTALL | re.MULTILINE):
+        first = text.count("\n", 0, block.start(1)) + 1
+        found += [command._replace(line=first + command.line) for command in commands(block[1], How(time_limit_s=180))]
+    return found
 
 
 @pytest.fixture
@@ -60,27 +53,15 @@ def environment(folder: Path) -> dict[str, str]:
     return {**kept, "RUN_DIR": str(folder / "run")}
 
 
-def test_every_command_of_the_quick_start_prints_what_the_page_shows(clone: Path) -> None:
-    steps = list(sessions(PAGE))
+def test_every_command_of_the_quick_start_prints_what_the_page_shows(clone: Path, tmp_path: Path) -> None:
+    steps = typed(PAGE)
     assert len(steps) >= 15
+    without = {name: value for name, value in environment(clone).items() if name != "RUN_DIR"}
     # One shell for all, as a reader has: what a command sets, the next one uses.
-    script = "\n".join(f'{command}\nprintf "\\n%s%s\\n" "{END}" "$?"' for _, command, _ in steps)
-    run = subprocess.run(
-        ["bash"],
-        input=script,
-        cwd=clone,
-        env={k: v for k, v in environment(clone).items() if k != "RUN_DIR"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=240,
-    )
-    outputs = re.findall(rf"(.*?)\n{re.escape(END)}(\d+)\n", run.stdout, re.DOTALL)
-    checker = doctest.OutputChecker()
-    for (line, command, expected), (output, status) in zip(steps, outputs, strict=True):
-        got = output.replace("\r\n", "\n")
-        got = got if got.endswith("\n") or not got else f"{got}\n"
-        where = f"{PAGE.name}:{line}: {command}\n"
-        assert status == "0", f"{where}exit status {status}\n{got}"
-        flags = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
-        assert checker.check_output(expected, got, flags), f"{where}expected\n{expected}\ngot\n{got}"
+    outcomes = list(run_session(Shell(tmp_path / "state", clone, without), steps))
+    wrong = [
+        f"{PAGE.name}:{outcome.command.line}: {outcome.command.text}\n{outcome.why}"
+        for outcome in outcomes
+        if outcome.verdict in (Verdict.FAILED, Verdict.SKIPPED)
+    ]
+    assert not wrong, "\n".join(wrong)
