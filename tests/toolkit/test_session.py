@@ -139,6 +139,11 @@ def test_secrets_are_not_in_what_is_reported(run: Run) -> None:
     assert "***" in outcome.why
 
 
+def test_only_its_owner_reads_what_a_shell_remembers(run: Run, tmp_path: Path) -> None:
+    run("$ umask 022\n$ export TOKEN\n")
+    assert (tmp_path / "state").stat().st_mode & 0o777 == 0o600
+
+
 def test_what_says_that_it_is_unproven_is_not_run(run: Run, tmp_path: Path) -> None:
     (outcome,) = run("$ touch here\n", How(unproven="it needs a printer"))
     assert (outcome.verdict, outcome.why) == (Verdict.UNPROVEN, "it needs a printer")

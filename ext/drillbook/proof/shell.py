@@ -11,12 +11,12 @@ from typing import NamedTuple
 
 from drillbook import process
 
-# The state is written whatever ends the command, ``exit`` too, and before its status is given back. What bash does not
-# let one set (``UID``, ``BASHOPTS``) complains when it is read, to nobody.
+# The state is written whatever ends the command, ``exit`` too, and before its status is given back; it may hold secrets,
+# so only its owner reads it. What bash does not let one set (``UID``, ``BASHOPTS``) complains when it is read, to nobody.
 _SCRIPT = """\
 exec 2>&1
 if [ -e {state} ]; then . {state} 2> /dev/null; fi
-trap '__status=$?; {{ declare -p; declare -f; set +o; shopt -p; printf "cd -- %q\\n" "$PWD"; }} > {state}.new; \
+trap '__status=$?; (umask 077; {{ declare -p; declare -f; set +o; shopt -p; printf "cd -- %q\\n" "$PWD"; }} > {state}.new); \
 mv {state}.new {state}; exit $__status' EXIT
 {command}
 """
