@@ -52,16 +52,16 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         yield stack
 
 
-def serving(stack: Stack) -> str:
-    state = load_state(stack.run)
-    assert state is not None and state.version is not None
-    return state.version
-
-
-def _state(stack: Stack) -> Deployment:
+def deployed(stack: Stack) -> Deployment:
     state = load_state(stack.run)
     assert state is not None
     return state
+
+
+def serving(stack: Stack) -> str:
+    version = deployed(stack).version
+    assert version is not None
+    return version
 
 
 def other(version: str) -> str:
@@ -218,17 +218,14 @@ def test_scaling_starts_and_drains_workers(own: Stack) -> None:
     for workers in (2, 4, 2, 1):
         result = deploy_py(own.run, "--scale", f"workers={workers}")
         assert result.returncode == 0, result.stderr
-        state = load_state(own.run)
-        assert state is not None and len(state.worker_programs()) == workers
+        assert len(deployed(own).worker_programs()) == workers
         assert_consistent(own, version)
     assert "nothing to do" in deploy_py(own.run, "--scale", "workers=1").stdout
 
 
 def test_scaling_to_the_same_number_starts_what_is_stopped(own: Stack) -> None:
     version = serving(own)
-    state = load_state(own.run)
-    assert state is not None
-    [name] = state.worker_programs()
+    [name] = deployed(own).worker_programs()
     Supervisor(own.run).stop(name)
     result = deploy_py(own.run, "--scale", "workers=1")
     assert result.returncode == 0, result.stderr
@@ -265,7 +262,7 @@ def test_a_version_is_new_from_its_deployment_until_it_is_rolled_back(own: Stack
     def monitor_says() -> str:
         """The monitor is replaced with the version, and the deployment does not wait until the new one answers."""
         try:
-            return httpx.get(f"http://127.0.0.1:{_state(own).ports[MONITOR]}/metrics", trust_env=False).text
+            return httpx.get(f"http://127.0.0.1:{deployed(own).ports[MONITOR]}/metrics", trust_env=False).text
         except httpx.TransportError:
             return ""
 
@@ -273,8 +270,8 @@ def test_a_version_is_new_from_its_deployment_until_it_is_rolled_back(own: Stack
         until(lambda: monitor_says() != "", 60, "the monitor answers")
         shown = monitor_says()
         [line] = [line for line in shown.splitlines() if line.startswith("ae_version_replaced_timestamp_seconds")]
-        assert (line.split()[1] == "NaN") == (_state(own).replaced_at is None)
-        return _state(own).replaced_at
+        assert (line.split()[1] == "NaN") == (deployed(own).replaced_at is None)
+        return deployed(own).replaced_at
 
     began = journal.now()
     assert deploy_py(own.run, "--env", "production", "--version", second).returncode == 0

@@ -241,15 +241,14 @@ def test_an_option_with_a_wrong_value_is_one_warning_in_conf(build: Builder, pro
     assert own == [f"conf.py:{last}: WARNING: {name} {message} [drillbook.config]"]
 
 
+def fail(*arguments: object) -> None:
+    raise ZeroDivisionError("a fault for this test")
+
+
 def test_a_fault_of_our_own_is_located_and_the_page_is_built(
     build: Builder, project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from drillbook.pages import reference
-
-    def fail(fact: object) -> None:
-        raise ZeroDivisionError("a fault for this test")
-
-    monkeypatch.setattr(reference, "error", fail)
+    monkeypatch.setattr("drillbook.pages.reference.error", fail)
     found = warnings(build, project("weather"))
     assert (
         "pages/reference.rst:29: WARNING: directive ops:errors failed: ZeroDivisionError: a fault for this test "
@@ -260,12 +259,7 @@ def test_a_fault_of_our_own_is_located_and_the_page_is_built(
 def test_so_it_is_when_the_pages_are_shared_out(
     build: Builder, project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from drillbook.pages import reference
-
-    def fail(fact: object) -> None:
-        raise ZeroDivisionError("a fault for this test")
-
-    monkeypatch.setattr(reference, "error", fail)
+    monkeypatch.setattr("drillbook.pages.reference.error", fail)
     source = project("weather")
     for number in range(8):  # enough pages for Sphinx to start processes
         (source / "pages" / f"more{number}.rst").write_text(f":orphan:\n\nPage {number}\n======\n\n.. ops:errors::\n")
@@ -275,12 +269,7 @@ def test_so_it_is_when_the_pages_are_shared_out(
 
 
 def test_a_fault_in_a_handler_is_a_warning(build: Builder, project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    from drillbook.pages.domain import OpsDomain
-
-    def fail(self: object, *arguments: object) -> None:
-        raise ZeroDivisionError("a fault for this test")
-
-    monkeypatch.setattr(OpsDomain, "outdated", fail)
+    monkeypatch.setattr("drillbook.pages.domain.OpsDomain.outdated", fail)
     assert warnings(build, project("weather")) == [
         "WARNING: drillbook.pages.rebuild.outdated_documents failed: ZeroDivisionError: a fault for this test "
         "[drillbook.internal]"

@@ -58,7 +58,7 @@ def difference(expected: str, output: str, mode: Mode = Mode.SAME) -> str:
         case Mode.CONTAINS:
             fits = _fit([ANY, *wanted, ANY], got)
         case Mode.LINES:
-            fits = all(any(_fits(line, other) for other in got) for line in wanted if line != ANY)
+            fits = all(any(_fits(line, other) for other in got) for line in wanted if not _is_any(line))
         case Mode.FIRST_LINE:
             wanted, got = wanted[:1], got[:1]
             fits = _fit(wanted, got)
@@ -100,6 +100,11 @@ def _alike(line: str) -> str:
     return line.rstrip()
 
 
+def _is_any(line: str) -> bool:
+    """Whether an expected line stands for any lines."""
+    return line.strip() == ANY
+
+
 def _fits(wanted: str, line: str) -> bool:
     """Whether one line is as wanted. Parts are sought from left to right, so that no input takes long."""
     first, *rest = wanted.split(ANY)
@@ -122,7 +127,7 @@ def _fit(wanted: Sequence[str], got: Sequence[str]) -> bool:
     row = column = 0
     retry: tuple[int, int] | None = None  # behind the last ``...``: which line it had taken up to
     while column < len(got):
-        if row < len(wanted) and wanted[row].strip() == ANY:
+        if row < len(wanted) and _is_any(wanted[row]):
             row += 1
             retry = (row, column)
         elif row < len(wanted) and _fits(wanted[row], got[column]):
@@ -132,20 +137,20 @@ def _fit(wanted: Sequence[str], got: Sequence[str]) -> bool:
             retry = (row, column)
         else:
             return False
-    return all(line.strip() == ANY for line in wanted[row:])
+    return all(map(_is_any, wanted[row:]))
 
 
 def _diff(wanted: Sequence[str], got: Sequence[str]) -> str:
     """A diff in which a line that is as wanted is no difference, whatever ``...`` stands for in it."""
-    patterns = [line for line in wanted if ANY in line and line.strip() != ANY]
+    patterns = [line for line in wanted if ANY in line and not _is_any(line)]
     seen = [next((pattern for pattern in patterns if _fits(pattern, line)), line) for line in got]
     shown: list[str] = []
     for kind, from_, to, start, end in SequenceMatcher(None, wanted, seen, autojunk=False).get_opcodes():
         removed = wanted[from_:to]
         if kind == "equal":
             shown += [f"  {line}" for line in got[start:end]]
-        elif any(line.strip() == ANY for line in removed):  # the rest of what it stands for is no difference
-            shown += [f"- {line}" for line in removed if line.strip() != ANY]
+        elif any(map(_is_any, removed)):  # the rest of what it stands for is no difference
+            shown += [f"- {line}" for line in removed if not _is_any(line)]
             shown += [f"  {line}" for line in got[start:end]]
         else:
             shown += [f"- {line}" for line in removed] + [f"+ {line}" for line in got[start:end]]

@@ -208,7 +208,7 @@ def visit_html(translator: HTML5Translator, node: plantuml) -> None:
 
 
 def depart_html(translator: HTML5Translator, node: plantuml) -> None:
-    """Nothing is left to write."""
+    """Sphinx comes here only when the visit failed, and then nothing is left to write."""
 
 
 def setup_diagrams(app: Sphinx) -> None:

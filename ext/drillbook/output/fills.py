@@ -81,7 +81,7 @@ def depart_block(translator: HTML5Translator, node: FilledBlock) -> None:
 
 
 def depart_fill(translator: HTML5Translator, node: Fill) -> None:
-    """Nothing is left to write."""
+    """Sphinx comes here only when the visit failed, and then nothing is left to write."""
 
 
 @guarded(place=lambda translator, node: node)

@@ -59,10 +59,12 @@ class Uml(UmlDirective):  # type: ignore[misc]  # sphinxcontrib-plantuml has no 
             place = Diagram(node["uml"], str(env.relfn2path(self.arguments[0])[1]), 1)
         else:
             source, line = self.state_machine.get_source_and_line(self.lineno)
-            # Markdown counts from the directive, reStructuredText from the beginning of the file
-            offset = self.content.offset(0) if self.content else 0
-            first = offset + 1 if offset else line + self.content_offset + 1
-            first = first if self.content else line  # an empty one has no first line
+            if not self.content:
+                first = line
+            elif offset := self.content.offset(0):  # reStructuredText counts from the beginning of the file
+                first = offset + 1
+            else:  # and Markdown from the directive
+                first = line + self.content_offset + 1
             place = Diagram(node["uml"], str(source), first)
         if not " ".join(node.get("alt", "").split()):
             trouble(env)

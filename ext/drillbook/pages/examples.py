@@ -52,7 +52,8 @@ class ExampleDirective(OpsDirective):
         if not any(line.strip() for line in self.content):
             self.warn(Warn.EXAMPLE, "an example needs something to show")
             return []
-        how = self._how()
+        within = self._duration("within")
+        how = self._how(within)
         shown: dict[str, Any] = {name: self.options[name] for name in ("caption", "name") if name in self.options}
         made: list[Node] = CodeBlock(
             "code-block",
@@ -67,19 +68,22 @@ class ExampleDirective(OpsDirective):
         ).run()
         for block in (block for part in made for block in part.findall(nodes.literal_block)):
             block[HOW] = how
-        return [*made, *self._note(how)]
+        return [*made, *self._note(how, within)]
 
-    def _how(self) -> How:
+    def _how(self, within: Quantity | None) -> How:
         ours = [name for name in ("compare", "status", "within", "time-limit") if name in self.options]
         if ours and self.arguments[0] not in LANGUAGES:
             self.warn(Warn.EXAMPLE, f":{ours[0]}: belongs to a session in the language {LANGUAGES[0]}")
-        within, limit = self._duration("within"), self._duration("time-limit")
-        how = How(self._mode(), self._status(), unproven=" ".join(self.options.get("unproven", "").split()))
-        if how.unproven and ours:
+        unproven = " ".join(self.options.get("unproven", "").split())
+        if unproven and ours:
             self.warn(Warn.EXAMPLE, f":{ours[0]}: says how this is proven, and :unproven: that it is not")
-        return how._replace(
-            within_s=within.base if within else AS_SHOWN.within_s,
-            time_limit_s=limit.base if limit else AS_SHOWN.time_limit_s,
+        limit = self._duration("time-limit")
+        return How(
+            self._mode(),
+            self._status(),
+            within.base if within else AS_SHOWN.within_s,
+            limit.base if limit else AS_SHOWN.time_limit_s,
+            unproven,
         )
 
     def _mode(self) -> Mode:
@@ -106,12 +110,12 @@ class ExampleDirective(OpsDirective):
             self.warn(Warn.EXAMPLE, f":{name}: is a time such as 30 s, not {written!r}")
         return found
 
-    def _note(self, how: How) -> list[Node]:
+    def _note(self, how: How, within: Quantity | None) -> list[Node]:
         """What is told to the reader, in one paragraph."""
         said: list[Node] = [nodes.Text(f"{_SAYS[how.mode]} ")] if _SAYS[how.mode] else []
         if how.status is not None:
             said.append(nodes.Text(f"Its exit status is {how.status}. "))
-        if how.within_s and (within := self._duration("within")):
+        if within:
             said += [
                 nodes.Text("If it is not so yet, repeat it for up to "),
                 *duration([nodes.Text(str(within))]),

@@ -61,7 +61,7 @@ def _until_it_fits(shell: Shell, command: Command) -> Outcome:
         left_s = began + how.within_s - time.monotonic()
         if not trouble or left_s <= 0:
             break
-        time.sleep(min(pause_s, left_s))
+        time.sleep(min(pause_s, left_s))  # the last run is at the end of the time, not behind it
         pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
     if trouble and how.within_s:
         trouble = f"it was run {runs} times in {how.within_s:g} s, at last:\n{trouble}"

@@ -86,8 +86,8 @@ def plan_deploy(run: RunDir, environment: str, version: str) -> Operation | None
     if before.active:
         colours[before.active] = replace(before.colours[before.active], state="warm")
     workers = before.workers or load_settings(DeploySettings, run, environment).workers
-    after = _complete(replace(before.with_colours(before.idle, **colours), workers=workers))
-    after = replace(after, replaced_at=now() if before.active else None)
+    replaced_at = now() if before.active else None
+    after = _complete(replace(before.with_colours(before.idle, **colours), workers=workers, replaced_at=replaced_at))
     return Operation("deploy", f"deploy {version} to {environment}", before, after, DEPLOY, "switch")
 
 
@@ -99,10 +99,8 @@ def plan_rollback(run: RunDir, drain_s: float | None, immediate: bool) -> Operat
         raise DeploymentError(f"there is nothing to roll back to: {before.version} is the first version deployed here")
     _usable(run, target.version)
     leaving = replace(before.colours[before.active], state="warm" if immediate else "stopped")
-    after = _complete(
-        before.with_colours(before.idle, **{before.idle: replace(target, state="active"), before.active: leaving})
-    )
-    after = replace(after, replaced_at=None)
+    colours = {before.idle: replace(target, state="active"), before.active: leaving}
+    after = _complete(replace(before.with_colours(before.idle, **colours), replaced_at=None))
     title = f"roll back from {before.version} to {target.version}"
     if not immediate:
         if drain_s is None:
