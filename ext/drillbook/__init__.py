@@ -33,7 +33,7 @@ try:
 except PackageNotFoundError:  # used from a checkout, without being installed
     __version__ = "0+checkout"
 
-ENV_VERSION = 3  # to be raised when what is kept about pages changes: then all are read again
+ENV_VERSION = 4  # to be raised when what is kept about pages changes: then all are read again
 
 
 def setup(app: Sphinx) -> ExtensionMetadata:

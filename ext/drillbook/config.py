@@ -4,7 +4,7 @@ import ast
 import re
 import shlex
 from collections.abc import Callable, Iterable, Mapping
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, Final, NamedTuple
 
 from sphinx.application import Sphinx
@@ -65,6 +65,14 @@ def _unreadable(commands: Iterable[str]) -> str | None:
         except ValueError as error:
             return f"has {command!r}, which cannot be read: {error}"
     return None
+
+
+def is_folder(value: object) -> str | None:
+    """A folder below another, by its relative name."""
+    path = PurePosixPath(value) if isinstance(value, str) else None
+    if path and path.parts and not path.is_absolute() and ".." not in path.parts:
+        return None
+    return f"must be the relative name of a folder, not {value!r}"
 
 
 def is_bool(value: object) -> str | None:
@@ -136,6 +144,32 @@ OPTIONS = (
         is_source,
         'Components: `"package.module:COMPONENTS"`, objects with `name`, `title`, `description`, `kind`, '
         "`depends_on`, `programs`, `settings`, `page`.",
+    ),
+    Option(
+        "drillbook_faults",
+        "",
+        is_source,
+        'Faults: `"package.module:FAULTS"`, objects with `name`, `title`, `description`, `alert`, `core`, `alone`. '
+        "Every fix of a tree then says by which of them it is drilled, or why by none.",
+    ),
+    Option(
+        "drillbook_code",
+        [],
+        is_globs,
+        "Proof: patterns of the files that are the system's code, relative to the folder of conf.py. When one of them "
+        "changes, what was proven with them is no longer.",
+    ),
+    Option(
+        "drillbook_proof_days",
+        30,
+        is_positive,
+        "Proof: for how many days a proof holds.",
+    ),
+    Option(
+        "drillbook_evidence",
+        "evidence",
+        is_folder,
+        "Proof: the folder for the evidence, in the source folder.",
     ),
     Option(
         "drillbook_read_only",

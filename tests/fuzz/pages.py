@@ -76,6 +76,11 @@ OPTIONS = [
     "status",
     "time-limit",
     "unproven",
+    "faults",
+    "not-drilled",
+    "given",
+    "leaves",
+    "command",
 ]
 WORDS = [
     "OilLow", "fill-tank", "lamp.period_s", "OilLow.threshold", "OilLow.threshold.9", "alert:OilLow.for", "lamp", "north",

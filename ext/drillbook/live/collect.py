@@ -8,7 +8,7 @@ from drillbook.live.alerts import collect_rules, rule_files
 from drillbook.live.commands import collect_commands
 from drillbook.live.facts import AlertFact, LiveFacts, MetricFact, Place, Problem, RecordingFact, SettingFact
 from drillbook.live.gaps import gaps
-from drillbook.live.listed import collect_components, collect_errors
+from drillbook.live.listed import collect_components, collect_errors, collect_faults
 from drillbook.live.metrics import collect_metrics
 from drillbook.live.routes import collect_routes
 from drillbook.live.sources import SourceError, explain
@@ -25,6 +25,7 @@ class Sources(NamedTuple):
     routes: str = ""
     errors: str = ""
     components: str = ""
+    faults: str = ""
 
 
 def collect(sources: Sources, named_at: Callable[[str], Place]) -> LiveFacts:
@@ -57,6 +58,7 @@ def collect(sources: Sources, named_at: Callable[[str], Place]) -> LiveFacts:
         routes=read("routes", collect_routes, _each(sources.routes)),
         errors=read("errors", collect_errors, _each(sources.errors)),
         components=read("components", collect_components, _each(sources.components)),
+        faults=read("faults", collect_faults, _each(sources.faults)),
     )
     return facts._replace(problems=(*problems, *gaps(facts)))
 

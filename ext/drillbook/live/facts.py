@@ -225,6 +225,26 @@ class ComponentFact(NamedTuple):
     place: Place
 
 
+class FaultFact(NamedTuple):
+    """A fault that can be put into the system; ``alert`` is the one that it raises.
+
+    ``core`` faults are drilled again and again; while one that is ``alone`` holds, nothing else runs beside it.
+    """
+
+    name: str
+    title: str
+    description: str
+    alert: str
+    core: bool
+    alone: bool
+    place: Place
+
+    @property
+    def group(self) -> str:
+        """The alert that it raises."""
+        return self.alert
+
+
 class LiveFacts(NamedTuple):
     """Everything that was collected for one build, and what was wrong with it."""
 
@@ -236,6 +256,7 @@ class LiveFacts(NamedTuple):
     routes: tuple[RouteFact, ...] = ()
     errors: tuple[ErrorFact, ...] = ()
     components: tuple[ComponentFact, ...] = ()
+    faults: tuple[FaultFact, ...] = ()
     problems: tuple[Problem, ...] = ()
 
     def of(self, kind: str) -> tuple[Fact, ...]:

@@ -16,6 +16,7 @@ _WANTED = {
     "route": {"summary": "give its operation a summary"},
     "error": {"title": "give it a title", "description": "say what to do about it"},
     "component": {"description": "say what it is for"},
+    "fault": {"description": "say what it does to the system", "alert": "name the alert that it raises"},
 }
 
 
@@ -37,6 +38,7 @@ def gaps(facts: LiveFacts) -> Iterator[Problem]:
     for kind in (*_WANTED, "recording"):
         yield from _duplicates(kind, facts.of(kind))
     yield from _unknown_dependencies(facts)
+    yield from _unknown_alerts(facts)
 
 
 _UNITLESS = "setting {} is a number without a unit: give its Field json_schema_extra={{'unit': 's'}}, or 'unit': None if it has none"
@@ -66,3 +68,11 @@ def _unknown_dependencies(facts: LiveFacts) -> Iterator[Problem]:
             if name not in known:
                 message = f"component {component.name} depends on {name}, which is no component"
                 yield Problem("source", message, component.place)
+
+
+def _unknown_alerts(facts: LiveFacts) -> Iterator[Problem]:
+    known = {alert.name for alert in facts.alerts}
+    for fault in facts.faults:
+        if fault.alert and fault.alert not in known:
+            message = f"fault {fault.name} raises {fault.alert}, which is no alert"
+            yield Problem("source", message, fault.place)

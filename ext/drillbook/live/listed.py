@@ -1,8 +1,8 @@
-"""Facts that a system lists itself: its errors and its components, as any objects with the attributes below."""
+"""Facts that a system lists itself: its errors, components and faults, as any objects with the attributes below."""
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from drillbook.live.facts import ComponentFact, ErrorFact, Place
+from drillbook.live.facts import ComponentFact, ErrorFact, FaultFact, Place
 from drillbook.live.sources import SourceError, call, load, place_of
 
 
@@ -33,6 +33,21 @@ def collect_components(source: str) -> Iterator[ComponentFact]:
             programs=_texts(item, "programs"),
             settings=_texts(item, "settings"),
             page=_text(item, "page"),
+            place=place,
+        )
+
+
+def collect_faults(source: str) -> Iterator[FaultFact]:
+    """Objects with ``name``, ``title``, ``description``, ``alert``, and if they have it ``core`` and ``alone``."""
+    for item, place in _items(source, "name"):
+        name = _text(item, "name")
+        yield FaultFact(
+            name=name,
+            title=_text(item, "title") or name,
+            description=_text(item, "description"),
+            alert=_text(item, "alert"),
+            core=bool(getattr(item, "core", False)),
+            alone=bool(getattr(item, "alone", False)),
             place=place,
         )
 

@@ -27,7 +27,8 @@ class BlankType(StrEnum):
 class Blank(NamedTuple):
     """A blank: ``pattern`` is a regular expression for text, ``choices`` belong to a choice, limits to numbers.
 
-    ``default`` is what a run fills in when it is given nothing else, and what a reader sees as an example.
+    A run fills in what it is given, or else the last line that ``command`` prints, or else ``default``, which a reader
+    sees as an example.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Blank(NamedTuple):
     choices: tuple[str, ...] = ()
     unit: str = ""
     default: str = ""
+    command: str = ""  # prints the value
 
     def problem(self, value: str) -> str | None:
         """What is wrong with *value*; ``None`` when it may be filled in."""

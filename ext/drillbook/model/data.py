@@ -27,6 +27,7 @@ def procedure_data(procedure: Procedure) -> Json:
     fields = procedure._asdict()
     fields["steps"] = [_step_data(step) for step in procedure.steps]
     fields["blanks"] = [_blank_data(blank) for blank in procedure.blanks]
+    fields["leaves"] = list(procedure.leaves)
     return fields
 
 
@@ -43,7 +44,8 @@ def read_procedure(data: Json) -> Procedure:
     """The procedure that *data* says. Raises :exc:`DataError`."""
     with _Reading(f"procedure {data.get('name')!r}"):
         steps, blanks = map(_read_step, data["steps"]), map(_read_blank, data["blanks"])
-        return Procedure(**_only(Procedure, data) | {"steps": tuple(steps), "blanks": tuple(blanks)})
+        lists = {"steps": tuple(steps), "blanks": tuple(blanks), "leaves": tuple(data.get("leaves", ()))}
+        return Procedure(**_only(Procedure, data) | lists)
 
 
 def read_tree(data: Json) -> Tree:
@@ -69,8 +71,11 @@ class _Reading:
 
 
 def _only(kind: Any, data: Json) -> Json:
-    """The values of *data* that are fields of *kind*: others may be added without a new schema."""
-    return {name: data[name] for name in kind._fields}
+    """The values of *data* that are fields of *kind*: others may be added without a new schema.
+
+    A field with a default may be missing, as it was added to the schema later.
+    """
+    return {name: data[name] for name in kind._fields if name in data or name not in kind._field_defaults}
 
 
 def _command_data(command: Command) -> Json:
@@ -98,6 +103,7 @@ def _node_data(node: Node) -> Json:
         fields["answers"] = [_answer_data(answer) for answer in node.answers]
     elif isinstance(node, Fix):
         fields["values"] = dict(node.values)
+        fields["faults"] = list(node.faults)
     return fields
 
 
@@ -149,7 +155,8 @@ def _read_node(data: Json) -> Node:
             answers = tuple(_read_answer(answer) for answer in data["answers"])
             return Check(**_only(Check, data) | {"commands": commands, "answers": answers})
         case "fix":
-            return Fix(**_only(Fix, data) | {"values": tuple(data["values"].items())})
+            lists = {"values": tuple(data["values"].items()), "faults": tuple(data.get("faults", ()))}
+            return Fix(**_only(Fix, data) | lists)
         case "escalate":
             return Escalate(**_only(Escalate, data))
     raise ValueError(f"a node is a check, a fix or an escalate, not {data['kind']!r}")

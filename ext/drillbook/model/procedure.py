@@ -32,7 +32,11 @@ class Step(NamedTuple):
 
 
 class Procedure(NamedTuple):
-    """A whole procedure. ``undone_by`` is the name of a procedure, or empty; ``undone_text`` says what to know of it."""
+    """A whole procedure. ``undone_by`` is the name of a procedure, or empty; ``undone_text`` says what to know of it.
+
+    ``given`` is the fault in which a run proves it, or empty; ``leaves`` are patterns of the things that may differ when
+    it was done and undone; ``unproven`` says why no run proves it, or is empty.
+    """
 
     name: str
     title: str
@@ -47,6 +51,9 @@ class Procedure(NamedTuple):
     steps: tuple[Step, ...]
     blanks: tuple[Blank, ...]
     line: int
+    given: str = ""
+    leaves: tuple[str, ...] = ()
+    unproven: str = ""
 
 
 def flaws(procedure: Procedure) -> Iterator[tuple[str, int]]:

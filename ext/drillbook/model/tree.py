@@ -40,7 +40,10 @@ class Check(NamedTuple):
 
 
 class Fix(NamedTuple):
-    """The procedure that clears the fault, with values for its blanks, and how soon the alert clears, in seconds."""
+    """The procedure that clears the fault, with values for its blanks, and how soon the alert clears, in seconds.
+
+    Drills of ``faults`` must end here; ``not_drilled`` says why no drill does.
+    """
 
     name: str
     says: str
@@ -49,6 +52,8 @@ class Fix(NamedTuple):
     values: tuple[tuple[str, str], ...]
     within_s: float
     line: int
+    faults: tuple[str, ...] = ()
+    not_drilled: str = ""
     kind: Literal["fix"] = "fix"
 
 

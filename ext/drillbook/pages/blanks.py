@@ -13,11 +13,12 @@ from sphinx.util.typing import OptionSpec
 from drillbook.live.quantity import parse_quantity
 from drillbook.live.quote import QuoteError, quote
 from drillbook.model.blank import NAME, Blank, BlankType, blanks_in
-from drillbook.model.console import Command
+from drillbook.model.console import LANGUAGES, PROMPT, Command
+from drillbook.model.read_only import why_not_read_only
 from drillbook.pages.describe import OpsDirective
 from drillbook.pages.domain import OpsDomain
 from drillbook.pages.entries.entry import literal, paragraph
-from drillbook.pages.parts import text
+from drillbook.pages.parts import FINDS, text
 from drillbook.warn import Warn
 
 BLANK = "ops_blank"  # of a definition list: the Blank that it shows
@@ -38,6 +39,7 @@ class BlankDirective(OpsDirective):
         "choices": directives.unchanged,
         "unit": directives.unchanged,
         "default": directives.unchanged,
+        "command": directives.unchanged_required,
     }
 
     def build(self) -> list[Node]:
@@ -54,7 +56,9 @@ class BlankDirective(OpsDirective):
         allowed["classes"].append(ALLOWED)
         line = nodes.paragraph("", "", nodes.Text(f"Fill in: {LINE}"), classes=["ops-blank-line"])
         item = nodes.definition_list_item(
-            "", nodes.term("", "", literal(blank.name)), nodes.definition("", *content, allowed, line)
+            "",
+            nodes.term("", "", literal(blank.name)),
+            nodes.definition("", *content, allowed, *self._find(blank), line),
         )
         made = nodes.definition_list("", item, classes=["ops-blank"])
         made[BLANK] = blank
@@ -87,11 +91,28 @@ class BlankDirective(OpsDirective):
             choices,
             options.get("unit", ""),
             options.get("default", ""),
+            " ".join(options.get("command", "").split()),
         )
         if problem := self._problem(blank, options):
             self.warn(Warn.BLANK, problem)
             return None
         return blank
+
+    def _find(self, blank: Blank) -> list[Node]:
+        """How a reader finds the value."""
+        if not blank.command:
+            return []
+        if why := why_not_read_only(blank.command, self.config.drillbook_read_only):
+            self.warn(
+                Warn.READ_ONLY,
+                f"the blank {blank.name}: {why}: what finds a value changes nothing, or is named in "
+                f"drillbook_read_only in conf.py: {blank.command}",
+            )
+        session = f"{PROMPT}{blank.command}\n"
+        block = nodes.literal_block(session, session, language=LANGUAGES[0])
+        block[FINDS] = blank.name
+        self.set_source_info(block)
+        return [nodes.paragraph("", "", nodes.strong("", "Find it:"), classes=["ops-find"]), block]
 
     def _limit(self, text: str) -> float:
         """A number as typed, or better that of a live fact."""

@@ -7,6 +7,7 @@ from docutils.nodes import Node
 
 from drillbook.pages.describe import OpsDirective
 from drillbook.pages.entries.entry import fields
+from drillbook.warn import Warn
 
 DURATION = "ops-duration"  # of a time that an option declares
 
@@ -30,6 +31,30 @@ def field_list(directive: OpsDirective, rows: Iterable[tuple[str, Sequence[Node]
     for node in made:
         directive.set_source_info(node)
     return made
+
+
+def listed(text: str | None) -> tuple[str, ...]:
+    """The words between the commas of an option."""
+    return tuple(filter(None, (word.strip() for word in (text or "").split(","))))
+
+
+def fault_names(directive: OpsDirective, option: str) -> tuple[str, ...]:
+    """The faults that an option names; a warning for each that the live system does not have."""
+    named = listed(directive.options.get(option))
+    known = {fault.name for fault in directive.ops.facts.faults}
+    for fault in named:
+        directive.ops.note_shown(directive.env.docname, "fault", fault)
+        if known and fault not in known:  # a manual whose system lists no faults may name them all the same
+            message = (
+                f":{option}: there is no fault {fault!r} in the live system; there are: {', '.join(sorted(known))}"
+            )
+            directive.warn(Warn.UNKNOWN, message)
+    return named
+
+
+def inlines(content: Iterable[Node | str]) -> list[Node]:
+    """Inline nodes, text among them."""
+    return [nodes.Text(part) if isinstance(part, str) else part for part in content]
 
 
 def plain_text(content: Sequence[Node]) -> str:

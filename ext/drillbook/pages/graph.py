@@ -1,4 +1,4 @@
-"""What can only be judged when all pages have been read: trees that lead to trees, fixes that fill blanks."""
+"""What can only be judged when all pages have been read: trees that lead to trees, fixes that fill blanks, faults."""
 
 from collections.abc import Iterable, Iterator
 
@@ -18,7 +18,7 @@ def check_graph(app: Sphinx, env: BuildEnvironment) -> Iterable[str]:
     assert isinstance(domain, OpsDomain)
     trees: dict[str, tuple[str, Tree]] = {tree.name: (docname, tree) for docname, tree in domain.every("tree")}
     procedures: dict[str, Procedure] = {found.name: found for _, found in domain.every("procedure")}
-    for docname, line, message in (*_circles(trees), *_fills(trees, procedures)):
+    for docname, line, message in (*_circles(trees), *_fills(trees, procedures), *_cures(trees)):
         domain.troubled[docname] = True  # read again, and so judged again, until it is right
         warn(Warn.TREE, message, (docname, line))
     return ()
@@ -48,6 +48,26 @@ def _fills(trees: dict[str, tuple[str, Tree]], procedures: dict[str, Procedure])
                     yield docname, fix.line, f"the procedure {fix.procedure} has no blank {name!r}; it has: {known}"
                 elif problem := blanks[name].problem(value):
                     yield docname, fix.line, f"the blank {name} of {fix.procedure}: {value!r} {problem}"
+
+
+def _cures(trees: dict[str, tuple[str, Tree]]) -> Iterator[tuple[str, int, str]]:
+    """A fault has one cure, whichever tree ends at it."""
+    cures: dict[str, tuple[str, Fix]] = {}
+    for docname, tree in trees.values():
+        for fix in (node for node in tree.nodes if isinstance(node, Fix)):
+            for fault in fix.faults:
+                where, first = cures.setdefault(fault, (f"tree {tree.name}", fix))
+                if (fix.procedure, dict(fix.values)) != (first.procedure, dict(first.values)):
+                    message = (
+                        f"the fault {fault} ends at {_does(fix)} here, and at {_does(first)} in {where}: "
+                        "one fault has one cure"
+                    )
+                    yield docname, fix.line, message
+
+
+def _does(fix: Fix) -> str:
+    filled = ", ".join(f"{name}={value}" for name, value in fix.values)
+    return f"{fix.procedure} with {filled}" if filled else fix.procedure
 
 
 def setup_graph(app: Sphinx) -> None:

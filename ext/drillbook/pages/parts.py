@@ -10,6 +10,7 @@ from drillbook.model.console import AS_SHOWN, LANGUAGES, QUERY_LANGUAGE, Command
 from drillbook.model.procedure import Part
 
 WITH_BLANKS = "ops_blanks"  # of a literal block: the names of the blanks in it
+FINDS = "ops_finds"  # of a literal block: the blank whose value it prints; a run of the procedure proves it
 HOW = "ops_how"  # of a literal block: how it is run and compared, if not as a plain one
 
 

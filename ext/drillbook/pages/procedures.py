@@ -12,7 +12,17 @@ from sphinx.util.typing import OptionSpec
 from drillbook.model.procedure import NOTHING, Procedure, Step, flaws
 from drillbook.pages.blanks import used_blanks
 from drillbook.pages.domain import OpsDomain
-from drillbook.pages.fields import duration, field_list, inline_option, inline_text, plain_text
+from drillbook.pages.entries.entry import joined, literal
+from drillbook.pages.fields import (
+    duration,
+    fault_names,
+    field_list,
+    inline_option,
+    inline_text,
+    inlines,
+    listed,
+    plain_text,
+)
 from drillbook.pages.parts import marked, part
 from drillbook.pages.structure import StructureDirective, needed_link, title_of
 from drillbook.warn import Warn
@@ -56,6 +66,9 @@ class ProcedureDirective(StructureDirective):
         "purpose": directives.unchanged_required,
         **dict.fromkeys(FIELDS, directives.unchanged_required),
         "undone-by": directives.unchanged_required,
+        "given": directives.unchanged_required,
+        "leaves": directives.unchanged_required,
+        "unproven": directives.unchanged_required,
         "no-index": directives.flag,
     }
 
@@ -69,6 +82,15 @@ class ProcedureDirective(StructureDirective):
         rows = [(option.capitalize(), inline_option(self, option)) for option in FIELDS]
         rows = [(title, duration(text) if title == "Takes" else text) for title, text in rows]
         undone_by, undone = self._undone()
+        given = fault_names(self, "given")
+        if len(given) > 1:
+            self.warn(Warn.PROCEDURE, f"procedure {name}: ':given:' names one fault, in which it is proven")
+        leaves = listed(self.options.get("leaves"))
+        unproven = inline_option(self, "unproven")
+        if unproven and given:
+            self.warn(
+                Warn.PROCEDURE, f"procedure {name}: ':given:' says how it is proven, and ':unproven:' that it is not"
+            )
         content = self.parse_content_to_nodes()
         steps = self.parts(content, Step)
         uses = [(command, step.line) for step in steps for part in step.parts for command in part.commands]
@@ -83,11 +105,15 @@ class ProcedureDirective(StructureDirective):
             steps=tuple(steps),
             blanks=used_blanks(self, uses),
             line=self.lineno,
+            given="".join(given[:1]),
+            leaves=leaves,
+            unproven=plain_text(unproven),
         )
         for message, line in flaws(procedure):
             self.warn_at(Warn.PROCEDURE, message, line)
         head: list[Node] = [nodes.paragraph("", "", *purpose, classes=["ops-purpose"])] if purpose else []
-        head += field_list(self, [*rows, ("Undone by", undone)])
+        left = inlines(joined(map(literal, leaves)))
+        head += field_list(self, [*rows, ("Undone by", undone), ("Leaves changed", left), ("Not proven", unproven)])
         container = self.container("procedure", name, procedure, [*head, *gathered(content, "ops-steps")])
         return [container]
 

@@ -21,7 +21,7 @@ from drillbook.pages.answers import answer_list, read_answers
 from drillbook.pages.blanks import used_blanks
 from drillbook.pages.domain import OpsDomain
 from drillbook.pages.entries.entry import joined, link, literal
-from drillbook.pages.fields import duration, field_list, inline_option, plain_text
+from drillbook.pages.fields import duration, fault_names, field_list, inline_option, inlines, plain_text
 from drillbook.pages.parts import blocks, console_commands, text
 from drillbook.pages.procedures import gathered
 from drillbook.pages.structure import StructureDirective, needed_link, title_of
@@ -102,13 +102,18 @@ class CheckDirective(NodeDirective):
 
 
 class FixDirective(NodeDirective):
-    """The procedure that clears the fault; ``:with:`` fills its blanks, ``:within:`` says how soon the alert clears."""
+    """The procedure that clears the fault; ``:with:`` fills its blanks, ``:within:`` says how soon the alert clears.
+
+    ``:faults:`` names the faults whose drills must end here; ``:not-drilled:`` says why there are none.
+    """
 
     kind, wants = "fix", "what is wrong"
     option_spec: ClassVar[OptionSpec] = {
         "procedure": directives.unchanged_required,
         "with": directives.unchanged,
         "within": directives.unchanged_required,
+        "faults": directives.unchanged_required,
+        "not-drilled": directives.unchanged_required,
     }
 
     def node(self, item: Element, says: str, rest: Sequence[Node]) -> model.Fix:
@@ -128,11 +133,45 @@ class FixDirective(NodeDirective):
         filled = [literal(f"{blank}={value}") for blank, value in values.items()]
         do: list[Node] = [needed_link(self, "procedure", procedure)] if procedure else []
         if filled:
-            do += [nodes.Text(" with "), *_inline(joined(filled))]
+            do += [nodes.Text(" with "), *inlines(joined(filled))]
+        faults, not_drilled = self._drilled()
         item += rest
-        item += field_list(self, [("Do", do), ("Clears within", duration([nodes.Text(str(within))]) if within else [])])
-        seconds = within.base if within else 0
-        return model.Fix(self.name_, says, text(rest), procedure, tuple(values.items()), seconds, self.lineno)
+        item += field_list(
+            self,
+            [
+                ("Do", do),
+                ("Clears within", duration([nodes.Text(str(within))]) if within else []),
+                ("Not drilled", not_drilled),
+            ],
+        )
+        return model.Fix(
+            self.name_,
+            says,
+            text(rest),
+            procedure,
+            tuple(values.items()),
+            within.base if within else 0,
+            self.lineno,
+            faults,
+            plain_text(not_drilled),
+        )
+
+    def _drilled(self) -> tuple[tuple[str, ...], list[Node]]:
+        """The faults whose drills end here, or why there are none."""
+        faults, not_drilled = fault_names(self, "faults"), inline_option(self, "not-drilled")
+        if faults and not_drilled:
+            self.warn(
+                Warn.TREE,
+                f"fix {self.name_}: ':faults:' says by what it is drilled, and ':not-drilled:' that it is not",
+            )
+        if not faults and not not_drilled:
+            self.ops.note_shown(self.env.docname, "fault", "")
+            if self.ops.facts.faults:
+                self.warn(
+                    Warn.TREE,
+                    f"fix {self.name_} needs ':faults: name', whose drills must end here, or ':not-drilled: reason'",
+                )
+        return faults, not_drilled
 
 
 class EscalateDirective(NodeDirective):
@@ -193,7 +232,7 @@ class TreeDirective(StructureDirective):
         self._wire(
             tree, [node for node in content if isinstance(node, nodes.list_item) and "ops-node" in node["classes"]]
         )
-        rows = [("Alerts", _inline(joined(link("alert", alert) for alert in alerts))), ("Owner", owner)]
+        rows = [("Alerts", inlines(joined(link("alert", alert) for alert in alerts))), ("Owner", owner)]
         return [self.container("tree", name, tree, [*field_list(self, rows), *gathered(content, "ops-tree")])]
 
     def _alerts(self, name: str) -> list[str]:
@@ -224,10 +263,6 @@ class TreeDirective(StructureDirective):
             if isinstance(node, model.Check) and node.answers:
                 written = next(part for part in reversed(item.children) if isinstance(part, nodes.bullet_list))
                 item.replace(written, answer_list(self, node, places))
-
-
-def _inline(content: Sequence[Node | str]) -> list[Node]:
-    return [nodes.Text(part) if isinstance(part, str) else part for part in content]
 
 
 def setup_trees(app: Sphinx) -> None:
