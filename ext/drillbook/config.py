@@ -12,9 +12,11 @@ from sphinx.config import Config
 
 from drillbook.live.collect import Sources
 from drillbook.live.facts import Place
+from drillbook.live.promql import NUMBER, duration_s
 from drillbook.warn import Warn, guarded, warn
 
 _NAME = r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*"
+_LITERAL = re.compile(rf"(?:([<>]=?)\s*)?{NUMBER}")
 _SOURCE = re.compile(rf"{_NAME}(:{_NAME})?")
 
 
@@ -85,6 +87,28 @@ def is_positive(value: object) -> str | None:
     if isinstance(value, int | float) and not isinstance(value, bool) and value > 0:
         return None
     return f"must be a number above 0, not {value!r}"
+
+
+def is_drill(value: object) -> str | None:
+    """How production's rules become drill rules."""
+    if not isinstance(value, Mapping) or not value.keys() <= {"for", "window", "thresholds", "unchanged"}:
+        return f"must have the keys 'for', 'window', 'thresholds' and 'unchanged', not {value!r}"
+    for key in ("for", "window"):
+        if key in value and (not isinstance(value[key], str) or duration_s(value[key]) is None):
+            return f"must have a duration such as '2s' as {key!r}, not {value[key]!r}"
+    thresholds = value.get("thresholds", {})
+    if not isinstance(thresholds, Mapping) or not all(
+        isinstance(literals, Mapping) for literals in thresholds.values()
+    ):
+        return f"must map alerts to literals, and those to others, as 'thresholds', not {thresholds!r}"
+    for old, new in (pair for literals in thresholds.values() for pair in literals.items()):
+        both = [_LITERAL.fullmatch(text) if isinstance(text, str) else None for text in (old, new)]
+        if not all(both) or len({match and match[1] for match in both}) > 1:
+            return f"must replace a number by a number, or '> 9' by '> 3', not {old!r} by {new!r}"
+    unchanged = value.get("unchanged", [])
+    if not isinstance(unchanged, list | tuple) or not all(isinstance(name, str) for name in unchanged):
+        return f"must have a list of alerts as 'unchanged', not {unchanged!r}"
+    return None
 
 
 REBUILD: Final = ""  # nothing: facts are compared by digests, so a new source re-reads only the pages that show it
@@ -177,6 +201,13 @@ OPTIONS = (
         is_words,
         'Trees: commands that change nothing, word for word (`"./deploy.py --status"`), which checks may run besides '
         "the common ones. With `...` as the last word, any arguments may follow.",
+    ),
+    Option(
+        "drillbook_drill",
+        {},
+        is_drill,
+        'Drills: what makes drill rules of production\'s: `{"for": "2s", "window": "15s", "thresholds": {"QueueHigh": '
+        '{"1000": "15"}}, "unchanged": ["CpuHigh"]}`. What is not named stays as it is.',
     ),
     Option(
         "drillbook_check_numbers",
