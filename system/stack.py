@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Run the whole system on this machine: ``./stack.py up``, ``down``, ``status``."""
+"""Run the whole system on this machine: ``./stack.py up``, ``down``, ``status`` and so on."""
 
 import os
 import sys

@@ -50,6 +50,11 @@ class RunDir:
         return self.etc / "client.env"
 
     @property
+    def operator_file(self) -> Path:
+        """What an operator types first in a shell: ``. etc/operator.env`` (mode 0600)."""
+        return self.etc / "operator.env"
+
+    @property
     def supervisor_conf(self) -> Path:
         """Configuration of supervisord; it includes every file of `programs`."""
         return self.etc / "supervisor" / "supervisord.conf"

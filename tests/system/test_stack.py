@@ -407,10 +407,88 @@ def test_the_tools_of_the_run_folder_work(stack: Stack) -> None:
     assert int(result.stdout) >= 2
 
 
+def shell(stack: Stack, script: str) -> str:
+    """What an operator's shell prints: a POSIX shell that has read ``operator.env``, with nothing else of the stack."""
+    command = ["/bin/sh", "-c", f". {stack.run.operator_file}\n{script}"]
+    result = subprocess.run(
+        command, env={"PATH": "/usr/bin:/bin"}, capture_output=True, text=True, cwd="/", check=False
+    )
+    assert result.returncode == 0, result.stdout + result.stderr
+    return result.stdout
+
+
+def test_after_one_line_an_operator_types_plain_commands(stack: Stack) -> None:
+    assert stack.run.operator_file.stat().st_mode & 0o777 == 0o600
+    assert shell(stack, "psql -Atc 'SELECT current_user'") == "audio\n"
+    assert shell(stack, "redis-cli ping") == "PONG\n"
+    assert "monitor" in shell(stack, "supervisorctl status")
+    for name in ("AE_URL/healthz", "PROMETHEUS_URL/-/ready", "ALERTMANAGER_URL/-/ready"):
+        assert httpx.get(shell(stack, f"echo ${name}").strip(), timeout=5, trust_env=False).status_code == 200
+    assert shell(stack, "echo $RUN_DIR $AE_API_KEY").split() == [str(stack.run.root), stack.api_key]
+
+
+def test_a_snapshot_shows_what_was_left_changed_and_nothing_else(stack: Stack) -> None:
+    def taken() -> dict[str, str]:
+        shown = cli(stack, "snapshot")
+        assert shown.returncode == 0, shown.stderr
+        lines = shown.stdout.splitlines()
+        assert lines == sorted(lines)
+        for secret in ("AE_QUEUE_URL", "AE_DATABASE_DSN", "AE_CANARY_API_KEY"):
+            assert stack.environment[secret] not in shown.stdout
+        return dict(line.split("  ", 1) for line in lines)
+
+    before = taken()
+    assert before["serves"].endswith("(blue)") and before["program.redis"] == "RUNNING"
+    stranger = stack.run.data / "audio" / "dump"
+    try:
+        stranger.write_bytes(b"12345")
+        (stack.run.etc / "production.env.before").write_text("AE_DSP_ALPHA='0.9'\n")
+        shell(
+            stack,
+            "supervisorctl stop alertmanager; redis-cli config set maxmemory 200mb; psql -c 'DROP INDEX jobs_dead'",
+        )
+        after = taken()
+    finally:
+        stranger.unlink()
+        (stack.run.etc / "production.env.before").unlink()
+        shell(stack, "supervisorctl start alertmanager; redis-cli config set maxmemory 256mb")
+        shell(stack, "psql -c \"CREATE INDEX jobs_dead ON jobs (finished_at) WHERE status = 'dead'\"")
+    changed = {name for name in before.keys() | after.keys() if before.get(name) != after.get(name)}
+    assert changed == {
+        "audio.dump",
+        "file.etc/production.env.before",
+        "index.jobs_dead",
+        "program.alertmanager",
+        "redis.maxmemory",
+        "silences",
+    }
+    assert taken() == before
+
+
+def test_rules_of_a_drill_are_taken_and_kept(tmp_path: Path) -> None:
+    (tmp_path / "quick.yml").write_text("groups: []\n")
+    with temporary_stack() as stack:
+        with pytest.raises(StackError, match="holds no alert rules"):
+            stack.up(deploy=False, rules=stack.run.root)
+        for rules in (tmp_path, None):
+            stack.up(deploy=False, rules=rules)
+            assert [path.name for path in (stack.run.prometheus / "rules").glob("*")] == ["quick.yml"]
+            assert stack.run.stack()["rules"] == str(tmp_path)
+            stack.down()
+
+
+def test_fetching_starts_nothing(tmp_path: Path) -> None:
+    result = cli(Stack(RunDir(tmp_path / "none")), "fetch")
+    assert result.returncode == 0, result.stderr
+    assert not (tmp_path / "none").exists()
+
+
 # Command line
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["up", "--help"], ["down", "--help"], ["status", "--help"]])
+@pytest.mark.parametrize(
+    "arguments", [["--help"], *([name, "--help"] for name in ("up", "down", "status", "fetch", "snapshot"))]
+)
 def test_every_command_has_help(tmp_path: Path, arguments: list[str]) -> None:
     result = cli(Stack(RunDir(tmp_path)), *arguments)
     assert result.returncode == 0
@@ -423,6 +501,8 @@ def test_exit_statuses_say_what_went_wrong(tmp_path: Path) -> None:
     assert "make up" in cli(nothing, "status").stderr
     assert cli(nothing, "up", "--set", "novalue").returncode == 2
     assert cli(nothing, "up", "--set", "AE_NO_SUCH=1").returncode == 1
+    assert cli(nothing, "up", "--rules", str(tmp_path / "absent")).returncode == 2
+    assert cli(nothing, "snapshot").returncode == 1
     assert cli(nothing, "down").returncode == 0
 
 

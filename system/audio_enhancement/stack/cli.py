@@ -1,4 +1,4 @@
-"""Command line of the local stack: ``stack.py up``, ``down``, ``status``."""
+"""Command line of the local stack: ``stack.py up``, ``down``, ``status``, ``fetch``, ``snapshot``."""
 
 import argparse
 import json
@@ -12,6 +12,7 @@ from pathlib import Path
 from audio_enhancement.deployment.journal import DeploymentError
 from audio_enhancement.deployment.release import ReleaseError
 from audio_enhancement.rundir import RunDir
+from audio_enhancement.stack import packages, postgres
 from audio_enhancement.stack.packages import PackageError
 from audio_enhancement.stack.stack import Stack, StackError, Status, to_json
 from audio_enhancement.stack.supervise import SupervisorError
@@ -48,6 +49,13 @@ def build_parser() -> argparse.ArgumentParser:
     up.add_argument(
         "--servers-only", action="store_true", help="do not deploy: only Redis, PostgreSQL, nginx and so on"
     )
+    up.add_argument(
+        "--rules",
+        type=_folder,
+        metavar="FOLDER",
+        help="take the alert rules from this folder and not from the release, for drills; kept in the folder. "
+        "Such a stack may be broken on purpose",
+    )
     down = commands.add_parser(
         "down",
         help="stop everything; data stays",
@@ -66,6 +74,19 @@ def build_parser() -> argparse.ArgumentParser:
         description="Show what runs, since when, and where it is reached.",
     )
     status.add_argument("--json", action="store_true", help="print JSON")
+    commands.add_parser(
+        "fetch",
+        help="fetch what `up` needs from the network",
+        description="Fetch the servers' programs that this machine lacks, so that `up` needs no network. "
+        "Starts nothing and needs no run folder.",
+    )
+    commands.add_parser(
+        "snapshot",
+        help="list all that an operator could leave changed, to compare before and after",
+        description="Print one sorted line `thing  value` for everything that an operator could leave changed: what "
+        "serves, programs, settings, rows, keys, indexes, files and so on. On a healthy system without clients two "
+        "snapshots are the same. Secrets show as digests; what the canary and scrapes do does not show.",
+    )
     return parser
 
 
@@ -77,11 +98,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     stack = Stack(run, lambda line: print(f"{time.monotonic() - started:5.1f} s  {line}", flush=True))
     try:
         if options.command == "up":
-            stack.up(deploy=not options.servers_only, overrides=dict(options.overrides))
+            stack.up(deploy=not options.servers_only, overrides=dict(options.overrides), rules=options.rules)
             _summary(stack)
         elif options.command == "down":
             ran = stack.down(options.timeout)
             print(f"{run.root}: {'everything has stopped' if ran else 'nothing ran'}")
+        elif options.command == "fetch":
+            postgres.template(packages.find_all(print), print)
+            print(f"all programs are here: {packages.cache_folder()}, and those of the system")
+        elif options.command == "snapshot":
+            # Imported here: the database's libraries take a second, which the others need not wait for.
+            from audio_enhancement.stack.snapshot import snapshot
+
+            print("\n".join(f"{thing}  {value}" for thing, value in sorted(snapshot(run).items())))
         else:
             status = stack.status()
             print(json.dumps(to_json(status), indent=1) if options.json else table(status))
@@ -127,3 +156,10 @@ def _assignment(text: str) -> tuple[str, str]:
     if not separator or not name:
         raise argparse.ArgumentTypeError(f"`{text}` is not of the form NAME=VALUE")
     return name, value
+
+
+def _folder(text: str) -> Path:
+    path = Path(text)
+    if not path.is_dir():
+        raise argparse.ArgumentTypeError(f"`{text}` is not a folder")
+    return path.resolve()

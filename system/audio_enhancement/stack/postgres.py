@@ -79,7 +79,7 @@ def prepare(run: RunDir, programs: Mapping[str, Program], password: str, say: Ca
     if not folder.exists():
         growing = folder.with_name(".postgres.new")
         shutil.rmtree(growing, ignore_errors=True)
-        shutil.copytree(_template(programs, say), growing)
+        shutil.copytree(template(programs, say), growing)
         _own(growing)
         _execute(programs["postgres"], growing, DATABASE, f"ALTER ROLE {USER} PASSWORD '{password}';")
         growing.rename(folder)
@@ -101,7 +101,7 @@ def answers(port: int, password: str) -> bool:
     return True
 
 
-def _template(programs: Mapping[str, Program], say: Callable[[str], None]) -> Path:
+def template(programs: Mapping[str, Program], say: Callable[[str], None]) -> Path:
     """A new cluster with our role and database, made once for a machine, a version and a user."""
     program, owner = programs["postgres"], account()
     version = _run([str(program.path), "--version"], _environment(program)).split()[2]

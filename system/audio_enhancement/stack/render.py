@@ -13,6 +13,8 @@ from audio_enhancement.stack.packages import Program
 
 MONITORING = Path(__file__).resolve().parents[2] / "monitoring"
 """Alert rules, and the templates of Prometheus' and Alertmanager's configuration."""
+RULES = MONITORING / "rules"
+"""The alert rules of this release."""
 
 _ENV_LINE = re.compile(r"\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=\s*(.*)")
 # Above this nginx itself refuses; below it the gateway answers for its limit, with a problem document. It is the upper
@@ -40,22 +42,21 @@ def read_env(path: Path) -> dict[str, str]:
 
 
 def wrappers(run: RunDir, programs: Mapping[str, Program]) -> dict[str, str]:
-    """Write ``bin/<program>``: starts the server program with the libraries that came with it. Returns the paths."""
-    written = {}
-    for name, program in programs.items():
-        path = run.root / "bin" / name
-        libraries = (
-            f'LD_LIBRARY_PATH={shlex.quote(program.library_path)}"${{LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}}"\n'
-            "export LD_LIBRARY_PATH\n"
-        )
-        script = (
-            "#!/bin/sh\n"
-            + (libraries if program.library_path else "")
-            + f'exec {shlex.quote(str(program.path))} "$@"\n'
-        )
-        write_atomically(path, script, mode=0o755)
-        written[name] = str(path)
-    return written
+    """Write ``bin/<program>`` for each of the servers' programs; returns the paths."""
+    return {name: wrapper(run, name, program) for name, program in programs.items()}
+
+
+def wrapper(run: RunDir, name: str, program: Program | str, *arguments: str) -> str:
+    """Write ``bin/<name>``: starts a program, with the libraries that came with it and these arguments first."""
+    path, library_path = program if isinstance(program, Program) else (program, "")
+    libraries = (
+        f'LD_LIBRARY_PATH={shlex.quote(library_path)}"${{LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}}"\n'
+        "export LD_LIBRARY_PATH\n"
+    )
+    script = f'#!/bin/sh\n{libraries if library_path else ""}exec {shlex.join([str(path), *arguments])} "$@"\n'
+    target = run.root / "bin" / name
+    write_atomically(target, script, mode=0o755)
+    return str(target)
 
 
 def redis(run: RunDir, port: int, password: str, maxmemory_mb: int = 256) -> None:
@@ -125,7 +126,7 @@ http {{
         write_atomically(run.upstream_conf, "upstream audio_enhancement_api {\n    server 127.0.0.1:9;\n}\n")
 
 
-def monitoring(run: RunDir, ports: Mapping[str, int], settings: MonitoringSettings) -> None:
+def monitoring(run: RunDir, ports: Mapping[str, int], settings: MonitoringSettings, rules: Path = RULES) -> None:
     """Write the configuration of Prometheus and Alertmanager, and copy the alert rules byte for byte."""
     values = {
         "alertmanager": f"127.0.0.1:{ports['alertmanager']}",
@@ -142,11 +143,11 @@ def monitoring(run: RunDir, ports: Mapping[str, int], settings: MonitoringSettin
     ):
         template = Template((MONITORING / source).read_text())
         write_atomically(target, template.substitute(values))
-    rules = run.prometheus / "rules"
-    wanted = {path.name: path.read_text() for path in (MONITORING / "rules").glob("*.yml")}
+    folder = run.prometheus / "rules"
+    wanted = {path.name: path.read_text() for path in rules.glob("*.yml")}
     for name, text in wanted.items():
-        write_atomically(rules / name, text)
-    for stale in rules.glob("*.yml"):
+        write_atomically(folder / name, text)
+    for stale in folder.glob("*.yml"):
         if stale.name not in wanted:
             stale.unlink()
     run.targets.mkdir(parents=True, exist_ok=True)

@@ -21,7 +21,7 @@ from audio_enhancement.deployment.release import ReleaseError, build_release
 from audio_enhancement.deployment.state import MONITOR, load_state
 from audio_enhancement.rundir import RunDir, write_atomically
 from audio_enhancement.settings import SETTINGS, DatabaseSettings, DeploySettings, MonitoringSettings
-from audio_enhancement.stack import packages, postgres, render, servers
+from audio_enhancement.stack import operator, packages, postgres, render, servers
 from audio_enhancement.stack.supervise import ProcessStatus, Supervisor
 
 ENVIRONMENT = "production"
@@ -77,12 +77,13 @@ class Stack:
         """The API key that was made for people."""
         return render.read_env(self.run.client_file)["AE_API_KEY"]
 
-    def up(self, *, deploy: bool = True, overrides: Mapping[str, str] | None = None) -> None:
+    def up(self, *, deploy: bool = True, overrides: Mapping[str, str] | None = None, rules: Path | None = None) -> None:
         """Start everything; what runs is left alone, so this may be called at any time.
 
         Args:
             deploy: False brings the servers and the database's schema, and none of our own processes.
             overrides: settings by their environment name, kept for the life of the run folder.
+            rules: folder of the alert rules, in place of the release's; kept, too.
 
         Raises:
             StackError: something did not start; it is left as it is, to be looked at or taken down.
@@ -92,11 +93,11 @@ class Stack:
         self.run.root.mkdir(parents=True, exist_ok=True)
         with self._locked():
             if self.supervisor.running():
-                if overrides:
+                if overrides or rules:
                     raise StackError("the stack runs: take it down first, settings are read when processes start")
                 self._start_what_stands()
             else:
-                self._start(overrides or {})
+                self._start(overrides or {}, rules)
             self._wait_for_servers()
             self._initialise()
             if deploy:
@@ -127,7 +128,7 @@ class Stack:
             programs=sorted(self.supervisor.status().values()) if running else [],
         )
 
-    def _start(self, overrides: Mapping[str, str]) -> None:
+    def _start(self, overrides: Mapping[str, str], rules: Path | None) -> None:
         if orphans := self.supervisor.orphans():
             self._say(f"ending {len(orphans)} processes that an earlier, killed supervisor left behind")
             self.supervisor.shut_down(0)
@@ -137,18 +138,24 @@ class Stack:
         for name, port in ports.items():
             if servers.is_taken(port):
                 raise StackError(f"port {port} ({name}) is used by another program: end it, or choose another RUN_DIR")
+        rules = rules or Path(known.get("rules", render.RULES))
+        if not any(rules.glob("*.yml")):
+            raise StackError(f"{rules} holds no alert rules (*.yml)")
         environment = self._write_environment(ports, overrides)
         for folder in (self.run.data, self.run.log, self.run.tmp, self.run.state, self.run.backups):
             folder.mkdir(parents=True, exist_ok=True)
         Path(environment["AE_STORAGE_DATA_DIR"]).mkdir(parents=True, exist_ok=True)
         binaries = render.wrappers(self.run, programs)
         stack = {"ports": ports, "python": sys.executable, "binaries": binaries}
+        if rules != render.RULES:
+            stack["rules"] = str(rules)
         write_atomically(self.run.stack_file, json.dumps(stack, indent=1) + "\n")
+        operator.write(self.run, programs, ports, environment)
         passwords = self._passwords()
         render.redis(self.run, ports["redis"], passwords["redis"])
         render.nginx(self.run, ports["nginx"])
         with self._settings():
-            render.monitoring(self.run, ports, MonitoringSettings())
+            render.monitoring(self.run, ports, MonitoringSettings(), rules)
         postgres.prepare(self.run, programs, passwords["postgres"], self._say)
         servers.write_programs(self.run, self.supervisor, programs, ports)
         self._say("starting " + ", ".join(self.supervisor.programs()))

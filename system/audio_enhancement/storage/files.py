@@ -1,9 +1,11 @@
 """Audio on disk. A file is either whole or not there: it is written beside its place, synced, and renamed."""
 
 import os
+import re
 import shutil
 import time
 import uuid
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -11,6 +13,8 @@ from audio_enhancement.settings import StorageSettings
 
 MEASURE_INTERVAL_S = 1.0
 """Age in seconds up to which the sum of all files' sizes is used again, since summing walks the whole tree."""
+# An encoder writes its result beside its place, under a hidden name.
+_OWN = re.compile(r"incoming/[0-9a-f]{32}|(uploads|results)/(?P<folder>[0-9a-f]{2})/\.?(?P=folder)[0-9a-f]{30}(\..*)?")
 
 
 class AudioFiles:
@@ -69,6 +73,15 @@ class AudioFiles:
         """Remove a job's audio, as far as there is any."""
         self.upload(job_id).unlink(missing_ok=True)
         self.result(job_id).unlink(missing_ok=True)
+
+    def foreign(self) -> Iterator[tuple[Path, int]]:
+        """Files here that no upload and no result can be, with their sizes in bytes: somebody else has put them here."""
+        for folder, _, names in os.walk(self.root):
+            place = Path(folder).relative_to(self.root)
+            for name in names:
+                if not _OWN.fullmatch(str(place / name)):
+                    with suppress(FileNotFoundError):  # removed since the folder was read
+                        yield Path(folder) / name, (Path(folder) / name).lstat().st_size
 
     def free_ratio(self) -> float:
         """Share of the storage that is free, 0 to 1: of the quota where there is one, else of the volume."""
