@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
+import psutil
 import pytest
 from tests.system.conftest import QUICK, temporary_stack, until
 from tests.system.deployments import (
@@ -240,6 +241,22 @@ def test_status_says_what_serves(own: Stack) -> None:
     text = deploy_py(own.run, "--status")
     assert text.returncode == 0
     assert version in text.stdout and "active" in text.stdout
+
+
+def test_status_says_which_process_takes_no_request(own: Stack) -> None:
+    serving(own)
+    [name] = deployed(own).worker_programs()
+    worker = psutil.Process(Supervisor(own.run).status()[name].pid)
+    worker.suspend()
+    try:
+        frozen = deploy_py(own.run, "--status")
+    finally:
+        worker.resume()
+    assert frozen.returncode == 1
+    said = [line for line in frozen.stdout.splitlines() if line.endswith("(does not answer)")]
+    assert len(said) == 1 and said[0].startswith(name) and "RUNNING" in said[0]
+    assert "NOT HEALTHY" in frozen.stdout
+    assert deploy_py(own.run, "--status").returncode == 0
 
 
 def test_status_names_the_settings_that_are_not_those_of_the_deployment(own: Stack) -> None:

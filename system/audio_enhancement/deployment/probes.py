@@ -46,6 +46,20 @@ def metrics_version(port: int) -> str | None:
     return found.group(1) if found else None
 
 
+def is_silent(url: str, young: bool, timeout_s: float) -> bool:
+    """Whether a process answers nothing at all at ``url`` in time: it is frozen, or hangs.
+
+    One that refuses the connection while it is ``young`` starts, and is not meant.
+    """
+    try:
+        httpx.get(url, timeout=timeout_s, trust_env=False)
+    except httpx.ConnectError:
+        return not young
+    except httpx.TransportError:
+        return True
+    return False
+
+
 def log_tail(run: RunDir, program: str, lines: int = LOG_LINES) -> str:
     """The last lines of a program's log, indented, with the file's name above them."""
     file = log_file(run, program)

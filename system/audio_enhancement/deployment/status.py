@@ -1,24 +1,32 @@
 """What is deployed and whether it runs: the answer of ``./deploy.py --status``."""
 
-from typing import Any
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
 
 from audio_enhancement.deployment import gateway
 from audio_enhancement.deployment.deploy import describe_interrupted
 from audio_enhancement.deployment.fleet import is_ours
 from audio_enhancement.deployment.journal import interrupted, lock_holder
-from audio_enhancement.deployment.probes import served_by
+from audio_enhancement.deployment.probes import is_silent, served_by
 from audio_enhancement.deployment.release import built_versions
-from audio_enhancement.deployment.state import deployed_settings, gateway_program, load_state
+from audio_enhancement.deployment.state import Deployment, deployed_settings, gateway_program, load_state
 from audio_enhancement.rundir import RunDir
 from audio_enhancement.stack.render import read_env
-from audio_enhancement.stack.supervise import Supervisor, SupervisorError
+from audio_enhancement.stack.supervise import ProcessStatus, Supervisor, SupervisorError
+
+ANSWER_S: Final = 5.0
+"""What a process gets to answer; one that hardly gets a processor is slow, and one that hangs never does."""
+YOUNG: Final = timedelta(seconds=60)
+"""Age up to which a process that refuses connections is taken to start."""
 
 
 def report(run: RunDir) -> dict[str, Any]:
     """Compare what was deployed with what runs.
 
-    ``healthy`` is true when every process that belongs to the deployment runs, nginx answers from the active colour,
-    and no operation was interrupted. While an operation is under way (``busy``), processes may come and go.
+    ``healthy`` is true when every process that belongs to the deployment runs and answers, nginx answers from the
+    active colour, and no operation was interrupted. While an operation is under way (``busy``), processes may come and go.
     """
     run.stack()
     state, holder, journal = load_state(run), lock_holder(run), interrupted(run)
@@ -29,6 +37,7 @@ def report(run: RunDir) -> dict[str, Any]:
         processes, problem = {}, str(error)
     wanted = list(state.programs()) if state else []
     missing = [name for name in wanted if name not in processes or processes[name].state != "RUNNING"]
+    silent = _silent(state, processes)
     extra = [name for name in processes if name not in wanted]
     answers = served_by(f"{gateway.gateway_url(run)}/healthz")
     expected = f"{state.active}/{state.version}" if state and state.active else None
@@ -36,6 +45,7 @@ def report(run: RunDir) -> dict[str, Any]:
         "healthy": bool(expected)
         and answers == expected
         and not missing
+        and not silent
         and not extra
         and not (journal and not holder),
         "environment": state.environment if state else None,
@@ -62,6 +72,7 @@ def report(run: RunDir) -> dict[str, Any]:
                 "pid": processes[name].pid if name in processes else 0,
                 "since": _time(processes[name].since) if name in processes else None,
                 "expected": name in wanted,
+                "silent": name in silent,
             }
             for name in sorted({*wanted, *processes})
         ],
@@ -70,6 +81,24 @@ def report(run: RunDir) -> dict[str, Any]:
         "interrupted": describe_interrupted(journal) if journal and not holder else None,
         "problem": problem,
     }
+
+
+def _silent(state: Deployment | None, processes: Mapping[str, ProcessStatus]) -> set[str]:
+    """Programs that the supervisor calls running and that take no request. All are asked at the same time."""
+    now = datetime.now(UTC)
+
+    def asked(name: str) -> bool:
+        assert state is not None
+        since = processes[name].since
+        page = "healthz" if name in map(gateway_program, state.colours) else "metrics"
+        young = since is not None and now - since < YOUNG
+        return is_silent(f"http://127.0.0.1:{state.ports[name]}/{page}", young, ANSWER_S)
+
+    names = [
+        name for name, process in processes.items() if process.state == "RUNNING" and state and name in state.ports
+    ]
+    with ThreadPoolExecutor(max(1, len(names))) as pool:
+        return {name for name, silent in zip(names, pool.map(asked, names), strict=True) if silent}
 
 
 def _changed_settings(run: RunDir, environment: str) -> list[str]:
@@ -107,6 +136,7 @@ def render(content: dict[str, Any]) -> str:
         lines += ["", f"{'PROCESS':32} {'STATE':9} {'PID':>7}  SINCE"]
     lines += [
         f"{process['name']:32} {process['state']:9} {process['pid'] or '-':>7}  {process['since'] or '-'}"
+        + ("  (does not answer)" if process["silent"] else "")
         + ("" if process["expected"] else "  (not expected)")
         for process in content["processes"]
     ]
