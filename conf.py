@@ -57,7 +57,11 @@ drillbook_commands = {
         )
     },
 }
-drillbook_read_only = ["./deploy.py --status"]  # what checks of trees may run
+drillbook_read_only = [  # what checks of trees may run
+    "./deploy.py --status",
+    "./scripts/purge_cache.sh --dry-run",
+    "./stack.py status",
+]
 
 nitpicky = True
 # Types of other projects: their inventories are on the network, and the manual is built without one.

@@ -31,6 +31,8 @@ LOOKS = [
     "journalctl -u nginx --since today",
     "git log --oneline",
     "supervisorctl -c supervisord.conf status",
+    "timeout 5 redis-cli ping",
+    "timeout --signal=KILL 0.5m psql -Atc 'select 1' | wc -l",
 ]
 CHANGES = [
     "rm -rf /",
@@ -57,6 +59,10 @@ CHANGES = [
     "awk 'BEGIN { system(\"rm x\") }'",
     "awk '{ print > \"x\" }' file",
     "sort -o file file",
+    "timeout 5 rm x",
+    "timeout '-k 5' rm ls",
+    "timeout -k 5 10 ls",
+    "timeout rm ls",
     "date --set 2020-01-01",
     "curl -X DELETE http://x",
     "curl --request POST http://x",

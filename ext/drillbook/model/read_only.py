@@ -6,7 +6,7 @@ The list is short on purpose. What is not in it is refused until conf.py names i
 import re
 import shlex
 from collections.abc import Iterable, Sequence
-from itertools import pairwise
+from itertools import dropwhile, pairwise
 from typing import Final
 
 _SQL_LOOKS = re.compile(
@@ -106,6 +106,7 @@ def _is_known(words: Sequence[str], command: Sequence[str]) -> bool:
 def _why_not_simple(words: list[str], known: Sequence[Sequence[str]]) -> str | None:
     while words and re.fullmatch(r"\w+=.*", words[0]):
         words = words[1:]
+    words = _without_time_limit(words)
     if not words or any(_is_known(words, command) for command in known):
         return None
     program, arguments = words[0].rpartition("/")[2], words[1:]
@@ -125,6 +126,14 @@ def _why_not_simple(words: list[str], known: Sequence[Sequence[str]]) -> str | N
     forbidden = _LOOKS[program]
     bad = next((word for word in arguments if forbidden and re.fullmatch(forbidden, word)), None)
     return None if bad is None else f"{program} {bad} may change something"
+
+
+def _without_time_limit(words: list[str]) -> list[str]:
+    """What ``timeout`` runs. Its options that take a value are understood with ``=`` only; else the rest is refused."""
+    if words[:1] != ["timeout"]:
+        return words
+    rest = list(dropwhile(re.compile(r"-[\w=-]+").fullmatch, words[1:]))
+    return rest[1:] if rest and re.fullmatch(r"[\d.]+[smhd]?", rest[0]) else words
 
 
 def _positional(arguments: Sequence[str]) -> list[str]:
