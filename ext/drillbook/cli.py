@@ -11,13 +11,15 @@ from typing import TextIO
 
 from drillbook.model.data import DataError
 from drillbook.new import KINDS, NewError, new_page
-from drillbook.walker import Ended, Options, Walker, list_trees, read_manual
+from drillbook.walker.manual import BUILT, Manual, fetch_manual, is_address, read_manual
+from drillbook.walker.walking import Ended, Options, Walker
 
 WALK_EPILOG = """\
 examples:
   drillbook walk                                    list the trees
   drillbook walk HighLatency                        read it step by step
   drillbook walk HighLatency --run --prometheus http://127.0.0.1:9090 --log incident.log
+  drillbook walk https://manual.example/alerts/HighLatency.html --run
 
 Checks change nothing, and a fix is shown and never run.
 
@@ -56,7 +58,9 @@ def parser() -> argparse.ArgumentParser:
     )
     walk.add_argument("tree", nargs="?", help="a tree, an alert, or the address of an alert's page (default: list all)")
     walk.add_argument(
-        "--data", type=Path, default=Path("build/html/ops.json"), help="the manual's data (default: %(default)s)"
+        "--data",
+        type=Path,
+        help=f"the manual's data (default: what is beside the page whose address is given, or else {BUILT})",
     )
     walk.add_argument("--run", action="store_true", help="run each check in this folder and propose the answer")
     walk.add_argument("--yes", action="store_true", help="take each proposed answer without asking (needs --run)")
@@ -65,6 +69,7 @@ def parser() -> argparse.ArgumentParser:
         "--timeout", type=_seconds, default=30, metavar="S", help="time limit of a check in seconds (default: 30)"
     )
     walk.add_argument("--log", type=Path, metavar="FILE", help="append what is asked, run and answered to FILE")
+    walk.add_argument("--report", type=Path, metavar="FILE", help="write what was walked to FILE, as JSON")
     walk.add_argument("--set", action="append", default=[], type=_pair, metavar="BLANK=VALUE", help="fill a blank")
     new = commands.add_parser(
         "new",
@@ -100,15 +105,10 @@ def _new(options: argparse.Namespace) -> int:
 def _walk(options: argparse.Namespace, made: argparse.ArgumentParser) -> int:
     if options.yes and not options.run:
         made.error("--yes takes proposed answers, and only --run proposes any")
-    manual = read_manual(options.data)
     if not options.tree:
-        list_trees(manual)
+        _list(read_manual(options.data or BUILT))
         return 0
-    name = manual.tree(options.tree)
-    if name is None:
-        raise DataError(
-            f"there is no tree for {options.tree!r}; there are: {', '.join(sorted(manual.trees)) or 'none'}"
-        )
+    manual, name = _chosen(options)
     with _log(options.log) as log:
         chosen = Options(
             run=options.run,
@@ -119,7 +119,32 @@ def _walk(options: argparse.Namespace, made: argparse.ArgumentParser) -> int:
             log=log,
             colour=sys.stdout.isatty() and "NO_COLOR" not in os.environ,
         )
-        return Walker(manual, chosen).walk(name)
+        walker = Walker(manual, chosen)
+        ended = walker.walk(name)
+    if options.report:
+        walker.report.write(options.report)
+    return ended
+
+
+def _chosen(options: argparse.Namespace) -> tuple[Manual, str]:
+    """The manual, and the name of the tree in it that is meant."""
+    if is_address(options.tree) and not options.data:
+        return fetch_manual(options.tree, options.timeout)
+    manual = read_manual(options.data or BUILT)
+    name = manual.tree(options.tree)
+    if name is None:
+        names = ", ".join(sorted(manual.trees)) or "none"
+        raise DataError(f"there is no tree for {options.tree!r}; there are: {names}")
+    return manual, name
+
+
+def _list(manual: Manual) -> None:
+    """Say which trees there are."""
+    for name, tree in sorted(manual.trees.items()):
+        alerts = f"  (alerts: {', '.join(tree.alerts)})" if tree.alerts else ""
+        print(f"{name}  {tree.title}{alerts}")
+    if not manual.trees:
+        print("This manual has no trees.", file=sys.stderr)
 
 
 @contextlib.contextmanager

@@ -6,6 +6,7 @@ import os
 import pty
 import re
 import select
+import shutil
 import signal
 import subprocess
 import sys
@@ -13,8 +14,9 @@ import termios
 import threading
 import time
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from http.server import BaseHTTPRequestHandler, HTTPServer, SimpleHTTPRequestHandler
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.toolkit.building import Build
@@ -72,9 +74,11 @@ def manual(tmp_path: Path, build: Callable[..., Build]) -> Path:
     return folder
 
 
-def walk(folder: Path, *arguments: str, typed: str = "") -> subprocess.CompletedProcess[str]:
+def walk(
+    folder: Path, *arguments: str, typed: str = "", data: tuple[str, ...] = ("--data", "ops.json")
+) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "drillbook", "walk", "--data", "ops.json", *arguments],
+        [sys.executable, "-m", "drillbook", "walk", *data, *arguments],
         cwd=folder,
         env={**os.environ, "PYTHONPATH": str(EXT)},
         input=typed,
@@ -82,6 +86,27 @@ def walk(folder: Path, *arguments: str, typed: str = "") -> subprocess.Completed
         text=True,
         timeout=60,
     )
+
+
+@pytest.fixture
+def site(tmp_path: Path, manual: Path) -> Iterator[tuple[str, Path]]:
+    """The built manual on a little server, below another folder, and its files."""
+    root = tmp_path / "served"
+    (root / "manuals").mkdir(parents=True)
+    shutil.copytree(tmp_path / "book" / "_build" / "html", root / "manuals" / "v1")
+
+    class Handler(SimpleHTTPRequestHandler):
+        def __init__(self, *arguments: Any) -> None:
+            super().__init__(*arguments, directory=str(root))
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = HTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/manuals/v1", root / "manuals" / "v1"
+    server.shutdown()
+    server.server_close()
 
 
 @pytest.fixture
@@ -263,3 +288,132 @@ def read_until(terminal: int, words: str) -> str:
             shown += os.read(terminal, 65536).decode("utf-8", "replace")
     assert words in shown, shown
     return shown
+
+
+def test_the_address_of_a_page_is_walked_from_its_own_site(manual: Path, site: tuple[str, Path]) -> None:
+    url, _ = site
+    (manual / "ops.json").unlink()
+    for page in ("index.html", "index.html#tree-SlowReports", "index.html?shown=again"):
+        done = walk(manual, f"{url}/{page}", "--set", "station=south", "--run", typed="\n", data=())
+        assert done.returncode == 0, done.stderr
+        assert "> 2  Some are down" in done.stdout and "FIX: A station is down." in done.stdout
+    assert "Silent · step 1" in walk(manual, f"{url}/silent.html", data=()).stdout
+    assert "Silent · step 1" in walk(manual, f"{url}/silent.html", typed="q\n", data=()).stdout
+
+
+def test_an_alert_whose_tree_is_on_another_page_leads_there(manual: Path, site: tuple[str, Path]) -> None:
+    url, files = site
+    data = json.loads((files / "ops.json").read_text())
+    data["alerts"] = [alert | {"page": "other.html" if alert["name"] == "Silent" else ""} for alert in data["alerts"]]
+    (files / "ops.json").write_text(json.dumps(data))
+    assert "Silent · step 1" in walk(manual, f"{url}/other.html", data=()).stdout
+    (files / "silent.html").unlink()
+    assert "silent.html answers 404" in walk(manual, f"{url}/other.html", data=()).stderr
+
+
+@pytest.mark.parametrize(
+    ("page", "says"),
+    [
+        ("nowhere.html", "nowhere.html answers 404"),
+        ("other.html", "is no page of an alert that has a tree, and no page with a tree"),
+        ("index.html#tree-Fast", "index.html has no place 'tree-Fast'"),
+        ("../other/page.html", "page.html belongs to no manual of this toolkit"),
+        ("broken/page.html", "ops.json is no ops.json"),
+        ("torn/index.html", "index.html has no place 'tree-SlowReports', where the tree SlowReports should be"),
+    ],
+)
+def test_a_page_that_leads_nowhere_is_one_line(page: str, says: str, manual: Path, site: tuple[str, Path]) -> None:
+    url, files = site
+    for folder in (files / "broken", files.parent / "other"):
+        folder.mkdir()
+        (folder / "page.html").write_text("<p id='one'>")
+    (files / "broken" / "ops.json").write_text("{")
+    shutil.copytree(files, files / "torn", ignore=shutil.ignore_patterns("torn"))
+    text = (files / "index.html").read_text()
+    (files / "torn" / "index.html").write_text(text.replace('id="tree-SlowReports"', ""))
+    done = walk(manual, f"{url}/{page}".replace("/v1/../", "/"), data=())
+    assert done.returncode == 2
+    assert says in done.stderr and len(done.stderr.splitlines()) == 1, done.stderr
+
+
+def test_a_server_that_is_not_there_is_one_line(manual: Path) -> None:
+    done = walk(manual, "http://127.0.0.1:1/index.html", data=())
+    assert done.returncode == 2 and "http://127.0.0.1:1/index.html does not answer" in done.stderr
+
+
+def test_the_report_has_the_whole_walk(manual: Path) -> None:
+    arguments = ("--run", "--set", "station=south", "--report", "walk.json")
+    assert walk(manual, "SlowReports", *arguments, "--yes").returncode == 0
+    assert json.loads((manual / "walk.json").read_text()) == {
+        "tree": "SlowReports",
+        "nodes": [
+            {
+                "tree": "SlowReports",
+                "name": "ask",
+                "says": "Do all stations answer?",
+                "looks": [{"ran": "cat south.txt", "output": "3 down\n", "status": 0, "trouble": ""}],
+                "answer": "Some are down",
+                "condition": "number > 0",
+            }
+        ],
+        "end": {
+            "kind": "fix",
+            "tree": "SlowReports",
+            "name": "restart",
+            "says": "A station is down.",
+            "procedure": "restart-station",
+            "values": {"station": "south"},
+            "within_s": 300,
+        },
+    }
+    assert walk(manual, "SlowReports", *arguments, typed="b\n3\n1\n").returncode == 3
+    report = json.loads((manual / "walk.json").read_text())
+    assert [(node["tree"], node["answer"]) for node in report["nodes"]] == [
+        ("SlowReports", ""),
+        ("SlowReports", "Otherwise"),
+        ("Silent", "Yes"),
+    ]
+    assert report["end"]["kind"] == "escalate" and report["end"]["to"] == "the platform team"
+
+
+def test_the_report_of_a_walk_that_stopped_says_where(manual: Path) -> None:
+    (manual / "south.txt").write_text("all\n")
+    data = json.loads((manual / "ops.json").read_text())
+    for answer in data["trees"][1]["nodes"][0]["answers"][:2]:
+        answer["condition"]["all"] = [{"kind": "text", "pattern": "neither", "negated": False}]
+    data["trees"][1]["nodes"][0]["answers"].pop()
+    (manual / "ops.json").write_text(json.dumps(data))
+    done = walk(manual, "SlowReports", "--run", "--yes", "--set", "station=south", "--report", "walk.json")
+    assert done.returncode == 4 and "No answer fits what was printed" in done.stdout
+    report = json.loads((manual / "walk.json").read_text())
+    assert report["end"] == {
+        "kind": "stopped",
+        "tree": "SlowReports",
+        "name": "ask",
+        "says": "Do all stations answer?",
+    }
+
+
+def test_a_blank_is_filled_by_its_command(manual: Path) -> None:
+    data = json.loads((manual / "ops.json").read_text())
+    slow = data["trees"][1]
+    assert slow["blanks"][0]["name"] == "station"
+    slow["blanks"][0] |= {"command": "ls *.txt | sed 's/.txt//' | tail -1; echo", "default": ""}
+    (manual / "ops.json").write_text(json.dumps(data))
+    done = walk(manual, "SlowReports", "--run", "--yes", "--report", "walk.json")
+    assert done.returncode == 0, done.stdout + done.stderr
+    report = json.loads((manual / "walk.json").read_text())
+    assert report["end"]["values"] == {"station": "south"}
+    assert [look["ran"] for look in report["nodes"][0]["looks"]] == [slow["blanks"][0]["command"], "cat south.txt"]
+    asked = walk(manual, "SlowReports", "--run", typed="\n\n")
+    assert asked.returncode == 0 and "station (The station.) [south]: " in asked.stdout
+    by_hand = walk(manual, "SlowReports", typed="north\n1\n")
+    assert f"$ {slow['blanks'][0]['command']}" in by_hand.stdout and "$ cat north.txt" in by_hand.stdout
+
+
+def test_a_blank_whose_command_finds_nothing_gets_its_default(manual: Path) -> None:
+    data = json.loads((manual / "ops.json").read_text())
+    data["trees"][1]["blanks"][0] |= {"command": "false", "default": "south"}
+    (manual / "ops.json").write_text(json.dumps(data))
+    done = walk(manual, "SlowReports", "--run", "--yes")
+    assert done.returncode == 0 and "$ cat south.txt" in done.stdout
