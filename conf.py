@@ -62,6 +62,36 @@ drillbook_read_only = [  # what checks of trees may run
     "./scripts/purge_cache.sh --dry-run",
     "./stack.py status",
 ]
+# How proofs get a running system of their own. Production waits for minutes where this one waits for seconds.
+_QUICK = {
+    "AE_CANARY_INTERVAL_S": "2",
+    "AE_DEPLOY_DRAIN_S": "5",
+    "AE_DEPLOY_HEALTH_TIMEOUT_S": "60",
+    "AE_MONITORING_PROBE_INTERVAL_S": "0.5",
+    "AE_MONITORING_SCRAPE_INTERVAL_S": "1",
+    "AE_QUEUE_RELAY_AFTER_S": "2",
+    "AE_QUEUE_RELAY_INTERVAL_S": "0.5",
+    "AE_WORKER_HEARTBEAT_TIMEOUT_S": "5",
+    "AE_WORKER_SHUTDOWN_TIMEOUT_S": "10",
+}
+drillbook_stack = {
+    "folder": "system",
+    "fetch": "./stack.py fetch",
+    "up": './stack.py up ${RULES:+--rules "$RULES"} ${SITE:+--set AE_MONITORING_RUNBOOK_BASE_URL="$SITE"} '
+    + " ".join(f"--set {name}={value}" for name, value in _QUICK.items()),
+    "down": "./stack.py down",
+    "status": "./stack.py status --json",
+    "snapshot": "./stack.py snapshot",
+    "fault": "./faults.py hold {fault}",
+    "enter": ". $RUN_DIR/etc/operator.env; . $RUN_DIR/etc/client.env",
+    # passwords in addresses, and keys
+    "secrets": r"""sed -nE -e "s|^AE_[A-Z_]*='[a-z+]+://[^:]*:([^@]*)@.*|\1|p" -e "s/^AE_[A-Z_]*KEY='(.*)'/\1/p" """
+    + "$RUN_DIR/etc/*.env",
+    "sql": "psql --no-psqlrc --quiet --tuples-only --set ON_ERROR_STOP=1",
+    "http": "gateway",
+    "environment": {"RUN_DIR": "{scratch}/run", "RULES": "{rules}", "SITE": "{site}"},
+    "shows": ["/var/cache/drillbook", "~/.cache/drillbook"],
+}
 
 nitpicky = True
 # Types of other projects: their inventories are on the network, and the manual is built without one.

@@ -77,6 +77,35 @@ def is_folder(value: object) -> str | None:
     return f"must be the relative name of a folder, not {value!r}"
 
 
+STACK_COMMANDS: Final = ("fetch", "up", "down", "status", "snapshot", "fault", "enter", "secrets", "sql")
+_PLACES: Final = {"scratch": "", "rules": "", "site": ""}
+
+
+def is_stack(value: object) -> str | None:
+    """Commands and words by their names, ``environment`` of such, and ``shows`` a list of folders."""
+    if not isinstance(value, Mapping):
+        return f"must map names to commands, not {value!r}"
+    for name, item in value.items():
+        if name == "environment":
+            if not isinstance(item, Mapping) or not all(
+                isinstance(word, str) for pair in item.items() for word in pair
+            ):
+                return f"must map names to text in 'environment', not {item!r}"
+            for text in item.values():
+                try:
+                    text.format(**_PLACES)
+                except (LookupError, ValueError):
+                    return f"has {text!r} in 'environment': the places are {{scratch}}, {{rules}} and {{site}}"
+        elif name == "shows":
+            if problem := is_globs(item):
+                return f"has for 'shows' what {problem}"
+        elif name not in (*STACK_COMMANDS, "folder", "http"):
+            return f"has {name!r}, which is none of {', '.join((*STACK_COMMANDS, 'folder', 'http', 'environment', 'shows'))}"
+        elif not isinstance(item, str):
+            return f"must have text for {name!r}, not {item!r}"
+    return None
+
+
 def is_bool(value: object) -> str | None:
     """True or false."""
     return None if isinstance(value, bool) else f"must be True or False, not {value!r}"
@@ -201,6 +230,16 @@ OPTIONS = (
         is_words,
         'Trees: commands that change nothing, word for word (`"./deploy.py --status"`), which checks may run besides '
         "the common ones. With `...` as the last word, any arguments may follow.",
+    ),
+    Option(
+        "drillbook_stack",
+        {},
+        is_stack,
+        "Proof: how a private running system is had. `folder` is where commands are typed, `fetch` gets what needs the "
+        "network, `up` and `down` start and stop it, `status` prints JSON with `urls`, `snapshot` prints all that could be "
+        "left changed, `fault` holds a `{fault}`, `enter` is what a reader types first, `secrets` prints what is never "
+        "kept, `sql` takes SQL and prints a line for each row, `http` names the url of HTTP examples, `environment` has "
+        "variables with `{scratch}`, `{rules}` and `{site}`, `shows` lists more folders that it reads.",
     ),
     Option(
         "drillbook_drill",

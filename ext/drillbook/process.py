@@ -8,8 +8,9 @@ import os
 import selectors
 import signal
 import subprocess
+import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -78,6 +79,120 @@ def run(
     return Completed(status, stdout, stderr, timed_out, truncated)
 
 
+class LineTimeout(Exception):
+    """No line came in time."""
+
+
+class Background:
+    """A process that runs beside us, in a group of its own, and what it says, line by line; see :func:`background`."""
+
+    def __init__(self, process: subprocess.Popen[bytes], secrets: Sequence[str], max_line_bytes: int) -> None:
+        assert process.stdout
+        self._process = process
+        self._secrets, self._limit = secrets, max_line_bytes
+        self._pending = bytearray()
+        self._open = True
+        self._selector = selectors.DefaultSelector()
+        self._selector.register(process.stdout, selectors.EVENT_READ)
+
+    @property
+    def pid(self) -> int:
+        """Its process id, which is that of its group."""
+        return self._process.pid
+
+    def line(self, timeout_s: float) -> str | None:
+        """The next line, without its end; ``None`` when there will be none. Raises :exc:`LineTimeout`."""
+        deadline = time.monotonic() + timeout_s
+        while b"\n" not in self._pending and self._open:
+            remaining = deadline - time.monotonic()
+            if remaining <= 0 or not self._selector.select(remaining):
+                raise LineTimeout(f"no line came in {timeout_s:g} s")
+            chunk = os.read(self._process.stdout.fileno(), _CHUNK_BYTES)  # type: ignore[union-attr]
+            self._pending += chunk
+            self._open = bool(chunk) and len(self._pending) <= self._limit
+        if not self._pending:
+            return None
+        found, _, rest = bytes(self._pending).partition(b"\n")
+        self._pending = bytearray(rest)
+        return _redact(found, self._secrets, cut=False).decode("utf-8", "replace")
+
+    def lines(self, timeout_s: float) -> Iterator[str]:
+        """All that are still to come, each in *timeout_s* seconds after the last."""
+        while (line := self.line(timeout_s)) is not None:
+            yield line
+
+    def stop(self, timeout_s: float) -> int:
+        """Ask it to end (SIGTERM, to it alone), give it time, and answer its exit status; then its group is killed."""
+        if self._process.returncode is None:
+            self._process.terminate()
+        status = self.wait(timeout_s)
+        return self._end() if status is None else status
+
+    def wait(self, timeout_s: float) -> int | None:
+        """Its exit status, or ``None`` if it has not ended in time; when it has, its group is killed."""
+        deadline = time.monotonic() + timeout_s
+        while not _has_ended(self._process):
+            if time.monotonic() > deadline:
+                return None
+            time.sleep(_POLL_S)
+        return self._end()
+
+    def close(self) -> None:
+        """Kill its group."""
+        self._selector.close()
+        self._end()
+
+    def _end(self) -> int:
+        if self._process.returncode is None:  # afterwards the group's number may be another's
+            _kill_group(self._process.pid)
+        return self._process.wait()
+
+
+@contextlib.contextmanager
+def background(
+    argv: Sequence[str],
+    *,
+    stdin: bytes = b"",
+    cwd: Path | None = None,
+    env: Mapping[str, str] | None = None,
+    secrets: Sequence[str] = (),
+    max_line_bytes: int = DEFAULT_MAX_OUTPUT_BYTES,
+) -> Iterator[Background]:
+    """Run *argv* beside us until the ``with`` block ends: then its group is killed, whatever happened.
+
+    Both its outputs come as lines, in their order. A line over *max_line_bytes* ends what is read of it.
+
+    Raises :exc:`OSError` if the program cannot be started.
+    """
+    process = subprocess.Popen(  # noqa: S603 - argv comes from the caller's own code; there is no shell
+        list(argv),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        cwd=cwd,
+        env=None if env is None else dict(env),
+        start_new_session=True,
+    )
+    feeder = threading.Thread(target=_feed_all, args=(process, stdin), daemon=True)
+    feeder.start()  # beside us: it may say something before it has read all
+    started = Background(process, secrets, max_line_bytes)
+    try:
+        yield started
+    finally:
+        started.close()
+        feeder.join()
+        assert process.stdout
+        process.stdout.close()
+
+
+def _feed_all(process: subprocess.Popen[bytes], stdin: bytes) -> None:
+    assert process.stdin
+    with contextlib.suppress(BrokenPipeError):  # it does not read its input: that is its right
+        process.stdin.write(stdin)
+    with contextlib.suppress(BrokenPipeError):
+        process.stdin.close()
+
+
 class _Exchange:
     """Feeds standard input and gathers both outputs at once, so that neither side waits for the other."""
 
@@ -95,7 +210,7 @@ class _Exchange:
 
     def until_end(self, deadline: float) -> tuple[bool, bool]:
         """Exchange until the leader has ended; answer (timed out, truncated)."""
-        while not self._ended():
+        while not _has_ended(self._process):
             remaining = deadline - time.monotonic()
             if remaining <= 0:
                 return True, False
@@ -108,11 +223,6 @@ class _Exchange:
         while self._selector.get_map() and time.monotonic() < deadline and self._turn(_POLL_S):
             pass
         self._selector.close()
-
-    def _ended(self) -> bool:
-        # WNOWAIT leaves the leader as a zombie: its process id, and so its group's, stays taken until the kill
-        flags = os.WEXITED | os.WNOHANG | os.WNOWAIT
-        return os.waitid(os.P_PID, self._process.pid, flags) is not None
 
     def _turn(self, timeout_s: float) -> bool:
         """Move what can be moved; false when an output exceeds the limit."""
@@ -142,6 +252,12 @@ class _Exchange:
         assert self._process.stdin
         self._selector.unregister(self._process.stdin)
         self._process.stdin.close()
+
+
+def _has_ended(process: subprocess.Popen[bytes]) -> bool:
+    # WNOWAIT leaves the leader as a zombie: its process id, and so its group's, stays taken until the kill
+    flags = os.WEXITED | os.WNOHANG | os.WNOWAIT
+    return process.returncode is not None or os.waitid(os.P_PID, process.pid, flags) is not None
 
 
 def _kill_group(leader: int) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from tests.toolkit.building import is_gone
 
-from drillbook.process import run
+from drillbook.process import LineTimeout, background, run
 
 
 def python(code: str, *arguments: str) -> list[str]:
@@ -74,3 +74,39 @@ def test_a_given_environment_is_the_whole_environment(tmp_path: Path) -> None:
 def test_a_program_that_does_not_exist_is_an_oserror() -> None:
     with pytest.raises(FileNotFoundError, match="no-such-program"):
         run(["no-such-program"], timeout_s=1)
+
+
+def test_what_runs_beside_us_says_its_lines_as_they_come_and_ends_when_asked() -> None:
+    code = (
+        "import signal, sys, time\n"
+        "def end(*_):\n    print('ended'); sys.exit(7)\n"
+        "signal.signal(signal.SIGTERM, end)\n"
+        "print('got', sys.stdin.read(), flush=True); print('s3cret', file=sys.stderr, flush=True); time.sleep(600)"
+    )
+    with background(python(code), stdin=b"all", secrets=["s3cret"]) as beside:
+        assert beside.line(20) == "got all"
+        assert beside.line(20) == "***"
+        with pytest.raises(LineTimeout):
+            beside.line(0.1)
+        assert beside.stop(20) == 7
+        assert list(beside.lines(20)) == ["ended"]
+    assert is_gone(beside.pid)
+
+
+def test_what_runs_beside_us_ends_with_its_whole_group() -> None:
+    with background(["sh", "-c", "trap '' TERM; sleep 600 & echo $!; wait"]) as beside:
+        child = beside.line(20)
+        assert child is not None
+        assert beside.wait(0.1) is None
+    assert is_gone(int(child))
+    with background(["sh", "-c", "trap '' TERM; echo ready; sleep 600; sleep 600"], stdin=b"x" * 1_000_000) as beside:
+        assert beside.line(20) == "ready"
+        assert beside.stop(0.5) == -9
+        assert beside.line(20) is None
+
+
+def test_a_line_without_an_end_is_cut() -> None:
+    with background(python("while True: print('x' * 1000, end='')"), max_line_bytes=100_000) as beside:
+        line = beside.line(20)
+        assert line is not None and 100_000 < len(line) < 1_000_000
+        assert beside.line(20) is None

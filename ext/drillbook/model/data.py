@@ -78,13 +78,14 @@ def _only(kind: Any, data: Json) -> Json:
     return {name: data[name] for name in kind._fields if name in data or name not in kind._field_defaults}
 
 
-def _command_data(command: Command) -> Json:
+def command_data(command: Command) -> Json:
+    """A command, with how it is run if that is not as it is shown."""
     how = {} if command.how == AS_SHOWN else {"how": command.how._asdict() | {"mode": command.how.mode.value}}
     return {"text": command.text, "expected": command.expected, "line": command.line, **how}
 
 
 def _part_data(part: Part | None) -> Json | None:
-    return None if part is None else {"text": part.text, "commands": [*map(_command_data, part.commands)]}
+    return None if part is None else {"text": part.text, "commands": [*map(command_data, part.commands)]}
 
 
 def _step_data(step: Step) -> Json:
@@ -99,7 +100,7 @@ def _blank_data(blank: Blank) -> Json:
 def _node_data(node: Node) -> Json:
     fields = node._asdict()
     if isinstance(node, Check):
-        fields["commands"] = [*map(_command_data, node.commands)]
+        fields["commands"] = [*map(command_data, node.commands)]
         fields["answers"] = [_answer_data(answer) for answer in node.answers]
     elif isinstance(node, Fix):
         fields["values"] = dict(node.values)
@@ -123,10 +124,11 @@ def _term_data(term: Term) -> Json:
 
 
 def _read_part(data: Json | None) -> Part | None:
-    return None if data is None else Part(data["text"], _read_commands(data["commands"]))
+    return None if data is None else Part(data["text"], read_commands(data["commands"]))
 
 
-def _read_commands(data: list[Json]) -> tuple[Command, ...]:
+def read_commands(data: list[Json]) -> tuple[Command, ...]:
+    """The commands that *data* says."""
     return tuple(
         Command(item["text"], item["expected"], item["line"], _read_how(item["how"]) if "how" in item else AS_SHOWN)
         for item in data
@@ -151,7 +153,7 @@ def _read_blank(data: Json) -> Blank:
 def _read_node(data: Json) -> Node:
     match data["kind"]:
         case "check":
-            commands = _read_commands(data["commands"])
+            commands = read_commands(data["commands"])
             answers = tuple(_read_answer(answer) for answer in data["answers"])
             return Check(**_only(Check, data) | {"commands": commands, "answers": answers})
         case "fix":

@@ -40,8 +40,8 @@ class Shell:
         self._state, self._folder, self._environment = state, folder, environment
         self._secrets = secrets
 
-    def run(self, command: str, time_limit_s: float) -> Ran:
-        """Run one command, as typed; after *time_limit_s* seconds it is killed with all that it started.
+    def run(self, command: str, time_limit_s: float, stdin: bytes = b"") -> Ran:
+        """Run one command, as typed, with *stdin* to read; after *time_limit_s* seconds it is killed with all that it started.
 
         Raises :exc:`OSError` when there is no bash, or no such folder.
         """
@@ -49,6 +49,7 @@ class Shell:
         done = process.run(
             ["bash", "--noprofile", "--norc", "-c", script],
             timeout_s=time_limit_s,
+            stdin=stdin,
             cwd=self._folder,
             env=self._environment,
             secrets=self._secrets,
