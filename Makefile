@@ -11,7 +11,7 @@ SPHINX = $(BIN)/sphinx-build $(SPHINXOPTS) -c . -d $(BUILD)/doctrees/$(1) -b $(1
 	|| { rm -rf $(BUILD)/doctrees/$(1); false; }
 export RUN_DIR
 
-.PHONY: help setup html text test doctest lint format spelling linkcheck up down status bench stress fuzz lock clean
+.PHONY: help setup html text test doctest sabotage lint format spelling linkcheck up down status bench stress fuzz lock clean
 
 help:  ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(firstword $(MAKEFILE_LIST)) | sed -E 's/^([a-z-]+):[^#]*## /\1\t/' | expand -t 14
@@ -34,6 +34,9 @@ test: setup  ## Run every test of the toolkit, the system and the manual
 doctest: setup  ## Run the Python examples of the manual: build/doctest/output.txt
 	@{ $(call SPHINX,doctest); } > /dev/null || { cat $(BUILD)/doctest/output.txt; exit 1; }
 	@tail -n 5 $(BUILD)/doctest/output.txt
+
+sabotage: setup  ## Sow known faults into copies, see them caught: build/sabotage/report.json (ONLY=, SAMPLE=, SEED=)
+	@env -u ONLY -u SAMPLE -u SEED PYTHONPATH=ext $(BIN)/python -m drillbook sabotage --only '$(ONLY)' --sample $(or $(SAMPLE),0) --seed $(or $(SEED),1)
 
 lint: setup  ## Check style, types and the directions of imports
 	@$(BIN)/ruff check -q .
