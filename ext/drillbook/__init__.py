@@ -27,6 +27,7 @@ from drillbook.pages.rebuild import setup_rebuild
 from drillbook.pages.reference import setup_reference
 from drillbook.pages.severities import setup_severities
 from drillbook.pages.trees import setup_trees
+from drillbook.proof.coverage import setup_coverage
 
 try:
     __version__ = version("drillbook")
@@ -55,6 +56,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     setup_rebuild(app)
     setup_html(app)
     setup_data(app)
+    setup_coverage(app)
     if find_spec("sphinxcontrib") and find_spec("sphinxcontrib.plantuml"):  # not every manual has diagrams
         import_module("drillbook.output.diagrams").setup_diagrams(app)
     return {

@@ -9,8 +9,6 @@ from typing import Any, Final, NamedTuple
 
 from sphinx.application import Sphinx
 from sphinx.config import Config
-from sphinx.errors import ConfigError
-from sphinx.util.tags import Tags
 
 from drillbook.live.collect import Sources
 from drillbook.live.facts import Place
@@ -120,6 +118,18 @@ def is_positive(value: object) -> str | None:
     return f"must be a number above 0, not {value!r}"
 
 
+def is_gates(value: object) -> str | None:
+    """``{"accuracy": percent, "missing": [names]}``, either of them."""
+    if not isinstance(value, Mapping) or not set(value) <= {"accuracy", "missing"}:
+        return f"""must be {{"accuracy": percent, "missing": [names]}}, not {value!r}"""
+    percent, missing = value.get("accuracy", 0), value.get("missing", [])
+    if not isinstance(percent, int | float) or isinstance(percent, bool) or not 0 <= percent <= 100:
+        return f"has the accuracy {percent!r}, which is no percentage"
+    if not isinstance(missing, list | tuple) or not all(isinstance(item, str) for item in missing):
+        return f"must have a list of names for 'missing', not {missing!r}"
+    return None
+
+
 def is_drill(value: object) -> str | None:
     """How production's rules become drill rules."""
     if not isinstance(value, Mapping) or not value.keys() <= {"for", "window", "thresholds", "unchanged"}:
@@ -140,18 +150,6 @@ def is_drill(value: object) -> str | None:
     if not isinstance(unchanged, list | tuple) or not all(isinstance(name, str) for name in unchanged):
         return f"must have a list of alerts as 'unchanged', not {unchanged!r}"
     return None
-
-
-def is_file_name(value: object) -> str | None:
-    """The name of a file, or empty for none."""
-    return None if isinstance(value, str) else f"must be the name of a file, not {value!r}"
-
-
-def is_share(value: object) -> str | None:
-    """A number from 0 to 1."""
-    if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1:
-        return None
-    return f"must be a number from 0 to 1, not {value!r}"
 
 
 REBUILD: Final = ""  # nothing: facts are compared by digests, so a new source re-reads only the pages that show it
@@ -256,6 +254,13 @@ OPTIONS = (
         "variables with `{scratch}`, `{rules}` and `{site}`, `shows` lists more folders that it reads.",
     ),
     Option(
+        "drillbook_coverage",
+        {},
+        is_gates,
+        "Proof: the gates of coverage. `accuracy` is the least percentage of proven statements (95); `missing` names what "
+        "is known to be missing, and must lose each name as soon as it is there.",
+    ),
+    Option(
         "drillbook_drill",
         {},
         is_drill,
@@ -273,18 +278,6 @@ OPTIONS = (
         60,
         is_positive,
         "Diagrams: for how many seconds one process may draw.",
-    ),
-    Option(
-        "drillbook_sabotage",
-        "",
-        is_file_name,
-        "Sabotage: the YAML file with the faults to sow and the checks to try, relative to the folder of conf.py.",
-    ),
-    Option(
-        "drillbook_sabotage_gate",
-        0.95,
-        is_share,
-        "Sabotage: the share of faults that must be caught.",
     ),
 )
 
@@ -319,17 +312,6 @@ def check_options(app: Sphinx, config: Config) -> None:
             place = option_place(Path(app.confdir), option.name)
             warn(Warn.CONFIG, f"{option.name} {problem}", str(place))
             config[option.name] = option.default
-
-
-def read_conf(confdir: Path) -> Config:
-    """What conf.py says of our options, without a build. Raises :exc:`~sphinx.errors.ConfigError`."""
-    config = Config.read(confdir, overrides={}, tags=Tags())
-    for option in OPTIONS:
-        config.add(option.name, option.default, REBUILD, Any)
-    for option in OPTIONS:
-        if problem := option.check(config[option.name]):
-            raise ConfigError(f"{option_place(confdir, option.name)}: {option.name} {problem}")
-    return config
 
 
 def setup_config(app: Sphinx) -> None:

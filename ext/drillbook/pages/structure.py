@@ -47,7 +47,7 @@ class StructureDirective(OpsDirective):
         raise NotImplementedError
 
     def made(self, node: Element, model: Any) -> Element:
-        """Give *model* to the outer directive, with the node that shows it."""
+        """Give *model* to the outer directive and to who reads the page later, with the node that shows it."""
         self.set_source_info(node)
         node.model = model  # type: ignore[attr-defined]  # not an attribute of the document: it must not be written
         return node
@@ -68,8 +68,7 @@ class StructureDirective(OpsDirective):
     def container(self, kind: str, name: str, model: Any, content: Sequence[Node]) -> Element:
         """The whole: a container with a target, known to the domain by *kind* and *name*."""
         document = self.state.document
-        node = nodes.container("", classes=["ops", f"ops-{kind}"])
-        self.set_source_info(node)
+        node = self.made(nodes.container("", classes=["ops", f"ops-{kind}"]), model)
         anchor = make_id(self.env, document, kind, name)
         target = nodes.target("", "", ids=[anchor])
         document.note_explicit_target(target)

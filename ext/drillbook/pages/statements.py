@@ -1,0 +1,237 @@
+"""The statements of a page, from its doctree, and the verdict on each.
+
+A generated entry is derived. A block or a step is executed, and a block of a check or a fix drilled, when there is
+valid evidence of it. A sentence counts when it names a number with a unit or something of the live system, and is
+derived when all of that are roles. Plain prose is no statement, and neither are headings and answers of checks: an
+answer is proven with its check.
+"""
+
+from collections.abc import Iterator
+from typing import Final, NamedTuple, Protocol
+
+from docutils import nodes
+from docutils.nodes import Element, Node
+from sphinx import addnodes
+from sphinx.environment import BuildEnvironment
+
+from drillbook.live.quantity import parse_duration
+from drillbook.model.procedure import Procedure, Step
+from drillbook.model.statement import Kind, Statement, Verdict, excerpt
+from drillbook.model.tree import Check, Escalate, Fix, Tree
+from drillbook.pages.blanks import ALLOWED
+from drillbook.pages.domain import OpsDomain
+from drillbook.pages.parts import FINDS, HOW
+from drillbook.pages.prose import Reader, Sentence, line_near
+
+_PROSE: Final = (nodes.paragraph, nodes.term, nodes.caption, nodes.line, nodes.attribution)
+_SKIPPED: Final = (
+    nodes.comment,
+    nodes.system_message,
+    nodes.title,
+    nodes.raw,
+    addnodes.toctree,
+    nodes.substitution_definition,
+)
+_GENERATED: Final = {"ops-answers", "ops-how", "ops-blank-line", ALLOWED}
+_DIAGRAM: Final = "plantuml"  # the tag of a diagram of sphinxcontrib.plantuml; not every manual has it
+_DOCSTRING: Final = "docstring of "  # in the source of what autodoc made: it is live code
+
+
+class Proof(NamedTuple):
+    """Whether something is proven now, and in words why or why not."""
+
+    valid: bool
+    says: str
+    seconds: float | None = None  # how long the run took
+    unproven: tuple[int, ...] = ()  # lines of blocks that the run could not prove
+    needed: bool = True  # whether there is anything to prove
+
+
+class Proofs(Protocol):
+    """The evidence of one build."""
+
+    def procedure(self, name: str) -> Proof:
+        """Of a procedure: it was run, and undone."""
+
+    def tree(self, name: str) -> Proof:
+        """Of a tree: all faults of its fixes were drilled."""
+
+    def fault(self, name: str) -> Proof:
+        """Of a fault: its drill ended at the right fix."""
+
+    def page(self, docname: str) -> Proof:
+        """Of the blocks of a page that stand in no procedure and no tree."""
+
+
+class _Around(NamedTuple):
+    """What stands around a node: a procedure and its step, or a tree and its node."""
+
+    whole: Procedure | Tree | None = None
+    part: Step | Check | Fix | Escalate | None = None
+    prose: bool = True  # whether sentences count
+
+
+Judged = tuple[Verdict, str, bool]
+
+
+class Page:
+    """One page, read for its statements."""
+
+    def __init__(self, env: BuildEnvironment, docname: str, file: str, reader: Reader, proofs: Proofs) -> None:
+        domain = env.get_domain(OpsDomain.name)
+        assert isinstance(domain, OpsDomain)
+        self._docname, self._file = docname, file
+        self._document = env.get_doctree(docname)
+        self._reader, self._proofs = reader, proofs
+        self._procedures = [model for where, model in domain.every("procedure") if where == docname]
+
+    def statements(self) -> Iterator[Statement]:
+        """All of them, in the order of the page."""
+        yield from self._visit(self._document, _Around())
+
+    def _visit(self, node: Element, around: _Around) -> Iterator[Statement]:
+        for child in node.children:
+            if not isinstance(child, Element) or isinstance(child, _SKIPPED):
+                continue
+            if _GENERATED & set(child.get("classes", ())):
+                continue
+            if isinstance(child, addnodes.desc):
+                yield from self._description(child, around)
+            elif isinstance(child, nodes.literal_block | nodes.doctest_block) or child.tagname == _DIAGRAM:
+                yield self._said(Kind.BLOCK, child, _shown(child), self._block(child, around))
+            elif isinstance(child, _PROSE):
+                yield from self._prose(child, around)
+            else:
+                inside = self._inside(child, around)
+                yield from self._claims(child, around, inside)
+                yield from self._visit(child, inside)
+
+    def _said(self, kind: Kind, node: Node, text: str, judged: Judged, line: int = 0) -> Statement:
+        verdict, why, justified = judged
+        place = line or line_near(node)
+        return Statement(kind, self._docname, self._file, place, excerpt(text), verdict, why, justified)
+
+    def _description(self, node: addnodes.desc, around: _Around) -> Iterator[Statement]:
+        """An entry is generated, with all that it says; of what autodoc describes, only the examples count."""
+        domain, kind = node.get("domain"), node.get("objtype")
+        if domain == OpsDomain.name or (domain == "std" and kind == "cmdoption"):
+            line = next(node.findall(addnodes.desc_signature), node)
+            yield self._said(Kind.ENTRY, node, line.astext(), (Verdict.DERIVED, f"{kind} of the live system", False))
+            for inner in node.findall(lambda found: isinstance(found, addnodes.desc) and found is not node):
+                assert isinstance(inner, addnodes.desc)
+                yield from self._description(inner, around)
+        else:
+            yield from self._visit(node, around._replace(prose=False))
+
+    def _inside(self, node: Element, around: _Around) -> _Around:
+        model = getattr(node, "model", None)
+        if isinstance(model, Procedure | Tree):
+            return around._replace(whole=model, part=None)
+        return around._replace(part=model) if isinstance(model, Step | Check | Fix | Escalate) else around
+
+    def _claims(self, node: Element, around: _Around, inside: _Around) -> Iterator[Statement]:
+        """What a procedure, a step, or the end of a tree claims as a whole."""
+        if isinstance(inside.whole, Procedure) and inside.whole is not around.whole and inside.whole.takes:
+            text = f"{inside.whole.name} takes {inside.whole.takes}"
+            yield self._said(Kind.FACT, node, text, self._takes(inside.whole), inside.whole.line)
+        if inside.part is around.part or inside.part is None:
+            return
+        part, line = inside.part, inside.part.line
+        if isinstance(part, Step):
+            yield self._said(Kind.STEP, node, part.says, self._step(part, inside.whole), line)
+        elif isinstance(part, Fix):
+            yield self._said(Kind.WAY, node, f"{part.name}: {part.says}", self._fix(part), line)
+        elif isinstance(part, Escalate):
+            yield self._said(Kind.CONTACT, node, f"{part.to}: {part.says}", (Verdict.SIGNED, "not signed", False), line)
+
+    # sentences
+
+    def _prose(self, block: Element, around: _Around) -> Iterator[Statement]:
+        if not around.prose or _DOCSTRING in (block.source or ""):
+            return
+        for sentence in self._reader.sentences(block, line_near(block)):
+            if sentence.mentions:
+                yield self._said(Kind.SENTENCE, block, sentence.text, _sentence(sentence), sentence.line)
+
+    # verdicts
+
+    def _takes(self, procedure: Procedure) -> Judged:
+        if procedure.unproven:
+            return Verdict.UNPROVEN, procedure.unproven, True
+        proof, takes = self._proofs.procedure(procedure.name), parse_duration(procedure.takes)
+        if not proof.valid or proof.seconds is None:
+            return Verdict.UNPROVEN, proof.says, False
+        if takes is None:
+            return Verdict.UNPROVEN, f"{procedure.takes!r} is no time that a run can keep", False
+        if proof.seconds > takes.base:
+            return Verdict.UNPROVEN, f"the run took {proof.seconds:.0f} s", False
+        return Verdict.EXECUTED, proof.says, False
+
+    def _step(self, step: Step, procedure: object) -> Judged:
+        assert isinstance(procedure, Procedure)
+        commands = [command for part in step.parts for command in part.commands]
+        reason = procedure.unproven or next((command.how.unproven for command in commands if command.how.unproven), "")
+        if reason:
+            return Verdict.UNPROVEN, reason, True
+        if not commands:
+            return Verdict.UNPROVEN, "no command: nothing can run it", False
+        return _by(self._proofs.procedure(procedure.name), Verdict.EXECUTED)
+
+    def _fix(self, fix: Fix) -> Judged:
+        if fix.not_drilled:
+            return Verdict.UNPROVEN, fix.not_drilled, True
+        if not fix.faults:
+            return (
+                Verdict.UNPROVEN,
+                "no drill ends here: name its faults in :faults:, or say why in :not-drilled:",
+                False,
+            )
+        proofs = {fault: self._proofs.fault(fault) for fault in fix.faults}
+        void = [f"{fault}: {proof.says}" for fault, proof in proofs.items() if not proof.valid]
+        if void:
+            return Verdict.UNPROVEN, "; ".join(void), False
+        return Verdict.DRILLED, "; ".join(f"{fault}: {proof.says}" for fault, proof in proofs.items()), False
+
+    def _block(self, block: Element, around: _Around) -> Judged:
+        reason = getattr(block.get(HOW), "unproven", "")
+        whole, line = around.whole, line_near(block)
+        if reason:
+            return Verdict.UNPROVEN, reason, True
+        if block.tagname == _DIAGRAM and _is_generated(block):
+            return Verdict.DERIVED, "drawn from the live system", False
+        if FINDS in block:
+            users = [found.name for found in self._procedures if block[FINDS] in {blank.name for blank in found.blanks}]
+            proofs = [self._proofs.procedure(name) for name in users]
+            best = max(proofs, key=lambda proof: proof.valid, default=Proof(False, "no procedure uses the blank"))
+            return _by(best, Verdict.EXECUTED)
+        if isinstance(whole, Procedure) and isinstance(around.part, Step):
+            if whole.unproven:
+                return Verdict.UNPROVEN, whole.unproven, True
+            return _by(self._proofs.procedure(whole.name), Verdict.EXECUTED, line)
+        if isinstance(whole, Tree) and isinstance(around.part, Check):
+            return _by(self._proofs.tree(whole.name), Verdict.DRILLED, line)
+        if whole is not None:
+            return Verdict.UNPROVEN, "it stands in no step and in no check, so nothing runs it", False
+        return _by(self._proofs.page(self._docname), Verdict.EXECUTED, line)
+
+
+def _by(proof: Proof, verdict: Verdict, line: int = 0) -> Judged:
+    if proof.valid and line and line in proof.unproven:
+        return Verdict.UNPROVEN, "it was run, and what it shows proves nothing", False
+    return (verdict, proof.says, False) if proof.valid else (Verdict.UNPROVEN, proof.says, False)
+
+
+def _sentence(sentence: Sentence) -> Judged:
+    problems = [mention for mention in sentence.mentions if mention.problem]
+    if not problems:
+        return Verdict.DERIVED, "all that it names are roles", False
+    said = "; ".join(dict.fromkeys(mention.problem for mention in problems))
+    return Verdict.UNPROVEN, said, all(mention.excused for mention in problems)
+
+
+def _is_generated(diagram: Element) -> bool:
+    return bool(diagram.get("diagram", ("", "", 0, False))[3])
+
+
+def _shown(block: Element) -> str:
+    return str(block.get("alt", "")) or block.astext() if block.tagname == _DIAGRAM else block.astext()
