@@ -11,7 +11,7 @@ SPHINX = $(BIN)/sphinx-build $(SPHINXOPTS) -c . -d $(BUILD)/doctrees/$(1) -b $(1
 	|| { rm -rf $(BUILD)/doctrees/$(1); false; }
 export RUN_DIR
 
-.PHONY: help setup html text test doctest lint format spelling linkcheck up down status bench stress fuzz lock clean
+.PHONY: help setup html text test doctest sabotage lint format spelling linkcheck up down status bench stress fuzz lock clean
 
 help:  ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(firstword $(MAKEFILE_LIST)) | sed -E 's/^([a-z-]+):[^#]*## /\1\t/' | expand -t 14
@@ -38,6 +38,9 @@ doctest: setup  ## Run the Python examples of the manual: build/doctest/output.t
 coverage: setup  ## Live facts against the manual, and how much is proven: build/coverage/report.json
 	@$(call SPHINX,ops-coverage,coverage); status=$$?; sed -n '/^Summary$$/,$$p' $(BUILD)/coverage/output.txt; \
 	echo "All of it is in $(BUILD)/coverage/output.txt"; exit $$status
+
+sabotage: setup  ## Sow known faults into copies, see them caught: build/sabotage/report.json (ONLY=, SAMPLE=, SEED=)
+	@env -u ONLY -u SAMPLE -u SEED PYTHONPATH=ext $(BIN)/python -m drillbook sabotage --only '$(ONLY)' --sample $(or $(SAMPLE),0) --seed $(or $(SEED),1)
 
 lint: setup  ## Check style, types and the directions of imports
 	@$(BIN)/ruff check -q .

@@ -92,6 +92,7 @@ drillbook_stack = {
     "environment": {"RUN_DIR": "{scratch}/run", "RULES": "{rules}", "SITE": "{site}"},
     "shows": ["/var/cache/drillbook", "~/.cache/drillbook"],
 }
+drillbook_sabotage = "tests/data/sabotage.yml"
 
 nitpicky = True
 # Types of other projects: their inventories are on the network, and the manual is built without one.

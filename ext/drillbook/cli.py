@@ -1,4 +1,4 @@
-"""The command ``drillbook``: walk a tree in a terminal, begin a new page."""
+"""The command ``drillbook``: walk a tree in a terminal, begin a new page, sow faults to see them caught."""
 
 import argparse
 import contextlib
@@ -38,6 +38,17 @@ examples:
 exit status:
   0  the page is there
   2  usage, or the page cannot be written
+"""
+SABOTAGE_EPILOG = """\
+examples:
+  drillbook sabotage                            sow all faults, one at a time
+  drillbook sabotage --sample 10 --seed 7       sow ten of them
+  drillbook sabotage --only wrong-flag,no-undo  sow these two
+
+exit status:
+  0  as many were caught as drillbook_sabotage_gate wants
+  1  too few were caught
+  2  usage, a fault does not apply, or a check fails on the clean copy
 """
 
 
@@ -82,6 +93,27 @@ def parser() -> argparse.ArgumentParser:
     new.add_argument("name", help="name of the procedure, tree, alert or checklist; the page is called so")
     new.add_argument("--folder", type=Path, default=Path("source"), help="where it is written (default: %(default)s)")
     new.add_argument("--force", action="store_true", help="overwrite a page that exists")
+    sabotage = commands.add_parser(
+        "sabotage",
+        help="sow known faults into copies, and see them caught",
+        description="Sow known faults into copies of the project, one at a time, and see whether its checks catch them.",
+        epilog=SABOTAGE_EPILOG,
+        formatter_class=raw,
+    )
+    sabotage.add_argument(
+        "--conf", type=Path, default=Path(), metavar="FOLDER", help="where conf.py is (default: here)"
+    )
+    sabotage.add_argument("--sample", type=int, default=0, metavar="N", help="sow N of the faults (default: all)")
+    sabotage.add_argument("--seed", type=int, default=1, help="which ones a sample has (default: %(default)s)")
+    sabotage.add_argument("--only", default="", metavar="NAMES", help="sow these faults: a,b")
+    sabotage.add_argument("--jobs", type=int, default=2, help="copies side by side (default: %(default)s)")
+    sabotage.add_argument(
+        "--report",
+        type=Path,
+        default=Path("build/sabotage/report.json"),
+        metavar="FILE",
+        help="where the report is written (default: %(default)s)",
+    )
     return made
 
 
@@ -90,6 +122,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     made = parser()
     options = made.parse_args(arguments)
     try:
+        if options.command == "sabotage":
+            return _sabotage(options)
         return _new(options) if options.command == "new" else _walk(options, made)
     except (DataError, NewError, OSError) as error:
         print(f"drillbook: {error}", file=sys.stderr)
@@ -100,6 +134,19 @@ def _new(options: argparse.Namespace) -> int:
     page = new_page(options.kind, options.name, options.folder, force=options.force)
     print(f"{page}: written. Fill in what stands in capitals, and add {page.stem} to a toctree.")
     return 0
+
+
+def _sabotage(options: argparse.Namespace) -> int:
+    from drillbook.proof.sabotage_command import sabotage  # needs Sphinx, which the walker does without
+
+    return sabotage(
+        options.conf,
+        sample=options.sample,
+        seed=options.seed,
+        only=options.only,
+        jobs=max(1, options.jobs),
+        report_file=options.report,
+    )
 
 
 def _walk(options: argparse.Namespace, made: argparse.ArgumentParser) -> int:

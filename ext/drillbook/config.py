@@ -9,6 +9,8 @@ from typing import Any, Final, NamedTuple
 
 from sphinx.application import Sphinx
 from sphinx.config import Config
+from sphinx.errors import ConfigError
+from sphinx.util.tags import Tags
 
 from drillbook.live.collect import Sources
 from drillbook.live.facts import Place
@@ -152,6 +154,18 @@ def is_drill(value: object) -> str | None:
     return None
 
 
+def is_file_name(value: object) -> str | None:
+    """The name of a file, or empty for none."""
+    return None if isinstance(value, str) else f"must be the name of a file, not {value!r}"
+
+
+def is_share(value: object) -> str | None:
+    """A number from 0 to 1."""
+    if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1:
+        return None
+    return f"must be a number from 0 to 1, not {value!r}"
+
+
 REBUILD: Final = ""  # nothing: facts are compared by digests, so a new source re-reads only the pages that show it
 
 
@@ -279,6 +293,18 @@ OPTIONS = (
         is_positive,
         "Diagrams: for how many seconds one process may draw.",
     ),
+    Option(
+        "drillbook_sabotage",
+        "",
+        is_file_name,
+        "Sabotage: the YAML file with the faults to sow and the checks to try, relative to the folder of conf.py.",
+    ),
+    Option(
+        "drillbook_sabotage_gate",
+        0.95,
+        is_share,
+        "Sabotage: the share of faults that must be caught.",
+    ),
 )
 
 
@@ -312,6 +338,17 @@ def check_options(app: Sphinx, config: Config) -> None:
             place = option_place(Path(app.confdir), option.name)
             warn(Warn.CONFIG, f"{option.name} {problem}", str(place))
             config[option.name] = option.default
+
+
+def read_conf(confdir: Path) -> Config:
+    """What conf.py says of our options, without a build. Raises :exc:`~sphinx.errors.ConfigError`."""
+    config = Config.read(confdir, overrides={}, tags=Tags())
+    for option in OPTIONS:
+        config.add(option.name, option.default, REBUILD, Any)
+    for option in OPTIONS:
+        if problem := option.check(config[option.name]):
+            raise ConfigError(f"{option_place(confdir, option.name)}: {option.name} {problem}")
+    return config
 
 
 def setup_config(app: Sphinx) -> None:
