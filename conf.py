@@ -59,7 +59,9 @@ drillbook_commands = {
 }
 drillbook_read_only = [  # what checks of trees may run
     "./deploy.py --status",
+    "./scripts/block_sender.sh list ...",
     "./scripts/purge_cache.sh --dry-run",
+    "./scripts/rebuild_indexes.sh --check",
     "./stack.py status",
 ]
 # How proofs get a running system of their own. Production waits for minutes where this one waits for seconds.

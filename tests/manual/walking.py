@@ -47,7 +47,8 @@ def observe(check: Check, run_dir: Path, prometheus: str) -> Observation:
     if check.query:
         return Observation(values=query(prometheus, check.query))
     environment = {**os.environ, "RUN_DIR": str(run_dir)}
-    done = run(["bash", "-c", check.commands[0].text], timeout_s=60, cwd=REPOSITORY / "system", env=environment)
+    script = f". $RUN_DIR/etc/operator.env\n{check.commands[0].text}"
+    done = run(["bash", "-c", script], timeout_s=60, cwd=REPOSITORY / "system", env=environment)
     return Observation(done.status, (done.stdout + done.stderr).decode())
 
 
