@@ -11,7 +11,7 @@ SPHINX = $(BIN)/sphinx-build $(SPHINXOPTS) -c . -d $(BUILD)/doctrees/$(1) -b $(1
 	|| { rm -rf $(BUILD)/doctrees/$(1); false; }
 export RUN_DIR
 
-.PHONY: help setup html text test doctest sabotage lint format spelling linkcheck up down status bench stress fuzz lock clean
+.PHONY: help setup html text test doctest coverage sabotage lint format spelling linkcheck up down status bench stress fuzz lock clean
 
 help:  ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(firstword $(MAKEFILE_LIST)) | sed -E 's/^([a-z-]+):[^#]*## /\1\t/' | expand -t 14
