@@ -55,6 +55,16 @@ def is_globs(value: object) -> str | None:
     return f"must be a list of file name patterns, not {value!r}"
 
 
+def is_rule_globs(value: object) -> str | None:
+    """A list of glob patterns, or, from the command line, one."""
+    return is_globs([value]) if isinstance(value, str) else is_globs(value)
+
+
+def is_text(value: object) -> str | None:
+    """Any text."""
+    return None if isinstance(value, str) else f"must be a text, not {value!r}"
+
+
 def is_words(value: object) -> str | None:
     """A list of beginnings of commands."""
     if isinstance(value, list | tuple) and all(isinstance(item, str) and item.strip() for item in value):
@@ -189,7 +199,7 @@ OPTIONS = (
     Option(
         "drillbook_alerts",
         [],
-        is_globs,
+        is_rule_globs,
         "Alerts: patterns of Prometheus rule files, relative to the folder of conf.py.",
     ),
     Option(
@@ -282,6 +292,13 @@ OPTIONS = (
         '{"1000": "15"}}, "unchanged": ["CpuHigh"]}`. What is not named stays as it is.',
     ),
     Option(
+        "drillbook_drills",
+        "",
+        is_text,
+        "Drills: which faults are drilled: names of faults, alerts or trees with commas between, `all`, or, when it is "
+        "empty, the core and those whose evidence does not hold.",
+    ),
+    Option(
         "drillbook_check_numbers",
         True,
         is_bool,
@@ -310,8 +327,10 @@ OPTIONS = (
 
 def sources(config: Config, confdir: Path) -> Sources:
     """Where facts come from, as conf.py says."""
-    kinds = (kind for kind in Sources._fields if kind != "base")
-    return Sources(base=confdir, **{kind: config[f"drillbook_{kind}"] for kind in kinds})
+    given = {kind: config[f"drillbook_{kind}"] for kind in Sources._fields if kind != "base"}
+    if isinstance(given["alerts"], str):  # from the command line
+        given["alerts"] = [given["alerts"]]
+    return Sources(base=confdir, **given)
 
 
 def option_place(confdir: Path, name: str) -> Place:

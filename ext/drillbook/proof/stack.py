@@ -48,9 +48,14 @@ class PrivateStack:
         self._home = scratch / "home"
         self._home.mkdir(exist_ok=True)
         (scratch / "shells").mkdir(mode=0o700, exist_ok=True)
-        places = {"scratch": str(scratch), "rules": rules, "site": self.site}
-        given = described.get("environment", {}).items()
-        self.environment = {
+        self._rules = rules
+        self._lives = 0
+        self.environment = self._environment(scratch)
+
+    def _environment(self, scratch: Path) -> dict[str, str]:
+        places = {"scratch": str(scratch), "rules": self._rules, "site": self.site}
+        given = self._described.get("environment", {}).items()
+        return {
             "PATH": PATH,
             "HOME": str(self._home),
             "LANG": "C.UTF-8",
@@ -71,12 +76,25 @@ class PrivateStack:
 
     def down(self) -> None:
         """Stop it, if it runs; and the site."""
-        if self.running and "down" in self._described:
-            self._type("down", _ASK_S)
-        self.running = False
+        self._stop()
         if self._server:
             self._server.shutdown()
             self._server.server_close()
+
+    def renew(self) -> None:
+        """Stop it, and start another one that has nothing of the old. Raises :exc:`StackError`."""
+        self._stop()
+        self._lives += 1
+        scratch = self.scratch / f"again-{self._lives}"
+        scratch.mkdir()
+        scratch.chmod(0o755)  # for the system's other users, as the first one
+        self.environment = self._environment(scratch)
+        self.up()
+
+    def _stop(self) -> None:
+        if self.running and "down" in self._described:
+            self._type("down", _ASK_S)
+        self.running = False
 
     def learn_secrets(self) -> None:
         """Ask for the secrets again: a procedure may have made new ones."""

@@ -5,8 +5,8 @@ import urllib.parse
 from typing import Any, NamedTuple
 
 from drillbook import process
+from drillbook.fetch import SCHEMES, FetchError, fetch
 from drillbook.model.condition import Observation
-from drillbook.walker.fetching import SCHEMES, FetchError, fetch
 
 
 class Look(NamedTuple):

@@ -7,10 +7,10 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+from drillbook.fetch import SCHEMES, FetchError, fetch
 from drillbook.model.data import SCHEMA, DataError, read_procedure, read_tree
 from drillbook.model.procedure import Procedure
 from drillbook.model.tree import Tree
-from drillbook.walker.fetching import SCHEMES, FetchError, fetch
 
 FILE: Final = "ops.json"
 BUILT: Final = Path("build/html") / FILE

@@ -1,4 +1,7 @@
-"""Gets what stands at an address: a page, its manual's data, the answer of Prometheus. No proxy is asked."""
+"""Gets what stands at an address: a page, a manual's data, the answer of Prometheus. No proxy is asked.
+
+Standard library only, so that every floor above may use it.
+"""
 
 import urllib.error
 import urllib.parse
