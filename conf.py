@@ -46,10 +46,14 @@ drillbook_commands = {
         f"./scripts/{name}.sh": f"audio_enhancement.operations.{name}:parser"
         for name in (
             "backup",
+            "block_sender",
             "build_release",
+            "free_storage",
             "post_deploy_validate",
             "pre_deploy_check",
             "purge_cache",
+            "rebuild_indexes",
+            "redis_memory",
             "requeue",
             "restore",
             "rotate_api_key",
@@ -60,8 +64,12 @@ drillbook_commands = {
 drillbook_read_only = [  # what checks of trees may run
     "./deploy.py --status",
     "./scripts/block_sender.sh list ...",
+    "./scripts/free_storage.sh list ...",
     "./scripts/purge_cache.sh --dry-run",
     "./scripts/rebuild_indexes.sh --check",
+    "./scripts/redis_memory.sh",
+    "./scripts/requeue.sh list ...",
+    "./stack.py snapshot",
     "./stack.py status",
 ]
 # How proofs get a running system of their own. Production waits for minutes where this one waits for seconds.
@@ -71,8 +79,10 @@ _QUICK = {
     "AE_DEPLOY_HEALTH_TIMEOUT_S": "60",
     "AE_MONITORING_PROBE_INTERVAL_S": "0.5",
     "AE_MONITORING_SCRAPE_INTERVAL_S": "1",
+    "AE_QUEUE_MEMORY_MB": "32",
     "AE_QUEUE_RELAY_AFTER_S": "2",
     "AE_QUEUE_RELAY_INTERVAL_S": "0.5",
+    "AE_STORAGE_QUOTA_MB": "200",
     "AE_WORKER_HEARTBEAT_TIMEOUT_S": "5",
     "AE_WORKER_SHUTDOWN_TIMEOUT_S": "10",
 }

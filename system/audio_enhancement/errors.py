@@ -61,6 +61,7 @@ ERRORS: tuple[ErrorCode, ...] = (
     ),
     _job("decode_limit_exceeded", "Decoding took too much", "Decoding went over its limit of time or memory."),
     _job("upload_lost", "Upload lost", "The stored upload is gone. Send the recording again."),
+    _job("sender_blocked", "Sender blocked", "Operators have ended your keys and the jobs that waited. Ask them why."),
     _job(
         "enhancement_failed",
         "Enhancement failed",

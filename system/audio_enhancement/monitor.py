@@ -37,6 +37,7 @@ from audio_enhancement.storage.models import Status
 UNKNOWN = float("nan")
 """What a gauge shows while its value cannot be had; no threshold is above or below it."""
 CLEAN_UP_INTERVAL_S = 60.0
+"""Longest pause between two clean-ups; a short retention time is looked after more often."""
 ABANDONED_UPLOAD_S = 3600.0
 """Age at which a half-received upload belongs to a request that is long over."""
 
@@ -73,7 +74,7 @@ class Monitor:
             Task("storage", probe_s, self.look_at_storage),
             Task("host", probe_s, self.look_at_host),
             Task("relay", self.queue_settings.relay_interval_s, self.relay),
-            Task("clean-up", CLEAN_UP_INTERVAL_S, self.clean_up),
+            Task("clean-up", min(CLEAN_UP_INTERVAL_S, self.storage_settings.retention_s / 2), self.clean_up),
         ]
         if self.canary_settings.api_key.get_secret_value():
             canary = Canary(self.canary_settings, self.metrics)

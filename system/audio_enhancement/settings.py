@@ -164,6 +164,14 @@ class QueueSettings(ComponentSettings):
     url: SecretStr = setting(
         SecretStr("redis://127.0.0.1:6379/0"), "Address of the Redis that holds the queue, with its password."
     )
+    memory_mb: int = setting(
+        256,
+        "Memory that Redis may use. At the limit it takes no more jobs and no more results; nothing is evicted. "
+        "`./scripts/redis_memory.sh` changes it while Redis runs.",
+        unit="MB",
+        ge=8,
+        le=1_000_000,
+    )
     connect_timeout_s: float = setting(2.0, "Time that a connection to Redis may take.", unit="s", ge=0.1, le=30)
     relay_interval_s: float = setting(
         5.0, "Pause between two searches for jobs that are stored but not queued.", unit="s", ge=0.5, le=300
@@ -226,7 +234,12 @@ class StorageSettings(ComponentSettings):
         0, "Space that uploads and results may take; 0 means the whole volume.", unit="MB", ge=0, le=100_000_000
     )
     retention_s: int = setting(
-        604_800, "Age at which finished jobs and their audio are removed.", unit="s", ge=60, le=31_536_000
+        604_800,
+        "Age at which finished jobs and their audio are removed. Under cache.ttl_s the cache leads to results that "
+        "are gone.",
+        unit="s",
+        ge=1,
+        le=31_536_000,
     )
 
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 import shutil
 import subprocess
 import uuid
@@ -18,23 +19,33 @@ from tests.system.load import Load
 from audio_enhancement.deployment import journal
 from audio_enhancement.operations import (
     backup,
+    block_sender,
     build_release,
+    free_storage,
     post_deploy_validate,
     pre_deploy_check,
     purge_cache,
+    rebuild_indexes,
+    redis_memory,
     requeue,
     restore,
     rotate_api_key,
 )
+from audio_enhancement.settings import CacheSettings
 from audio_enhancement.stack.render import read_env
 from audio_enhancement.stack.stack import Stack
+from audio_enhancement.storage import cache
 
 MODULES = (
     backup,
+    block_sender,
     build_release,
+    free_storage,
     post_deploy_validate,
     pre_deploy_check,
     purge_cache,
+    rebuild_indexes,
+    redis_memory,
     requeue,
     restore,
     rotate_api_key,
@@ -248,6 +259,105 @@ def test_an_unknown_name_has_no_key_to_rotate(own: Stack) -> None:
     refused = script(own.run, "rotate_api_key", "nobody")
     assert refused.returncode == 1
     assert "canary, client" in refused.stderr
+
+
+# --- senders, storage, indexes, memory ---
+
+
+def test_a_sender_is_blocked_and_allowed_again_as_if_nothing_was(own: Stack) -> None:
+    old = own.api_key
+    ok(script(own.run, "rotate_api_key", "client", "--overlap-s", "0"))
+    until(lambda: answer(own, old) == 401, 10, "an old key has ended")
+    some_jobs(own, 3)
+    own.supervisor.stop("enhancement-workers-blue-1")
+    try:
+        with Load(own) as load:
+            until(lambda: load.sent >= 5, 20, "uploads")
+        listed = {
+            sender["name"]: sender for sender in json.loads(ok(script(own.run, "block_sender", "list", "--json")))
+        }
+        assert listed["client"]["waiting"] == len(load.accepted) and listed["client"]["uploads"] >= 8
+        assert re.search(r"^most waiting: \d+% by client$", ok(script(own.run, "block_sender", "list")), re.MULTILINE)
+        assert ok(script(own.run, "block_sender", "list", "--top", "waiting")) == "client\n"
+
+        blocked = ok(script(own.run, "block_sender", "block", "client"))
+        assert blocked == f"client is blocked: 1 keys and {len(load.accepted)} waiting jobs have ended\n"
+        assert answer(own, own.api_key) == 401
+        assert load.statuses() == {"failed": len(load.accepted)}
+        assert "0 keys and 0 waiting jobs" in ok(script(own.run, "block_sender", "block", "client")), (
+            "safe to run twice"
+        )
+
+        allowed = ok(script(own.run, "block_sender", "allow", "client"))
+        assert allowed == f"client is allowed: 1 keys work again and {len(load.accepted)} jobs wait again\n"
+        assert "0 keys" in ok(script(own.run, "block_sender", "allow", "client")), "safe to run twice"
+        assert answer(own, old) == 401, "what had ended before stays ended"
+        assert answer(own, own.api_key) == 404
+    finally:
+        own.supervisor.start("enhancement-workers-blue-1")
+    load.assert_all_done()
+    assert script(own.run, "block_sender", "block", "canary").returncode == 1
+    assert "no sender is named" in script(own.run, "block_sender", "allow", "nobody").stderr
+
+
+def test_only_what_does_not_belong_in_the_audio_storage_is_taken_out(own: Stack, tmp_path: Path) -> None:
+    some_jobs(own, 1)
+    root = Path(own.environment["AE_STORAGE_DATA_DIR"])
+    audio = root / next(iter(kept_audio(own)))
+    dump = root / "uploads" / "jobs.dump"
+    dump.write_bytes(b"x" * 1000)
+    assert ok(script(own.run, "free_storage", "list", "--names")).split() == [str(dump)]
+    for refused in ([str(dump), str(audio)], [str(dump), str(root / "none")]):
+        result = script(own.run, "free_storage", "remove", *refused)
+        assert result.returncode == 1 and refused[1] in result.stderr
+    assert dump.exists() and audio.exists()
+    assert "in the audio storage" in script(own.run, "free_storage", "move", str(dump), "--to", str(root / "x")).stderr
+    ok(script(own.run, "free_storage", "move", str(dump), "--to", str(tmp_path / "kept")))
+    assert (tmp_path / "kept" / "jobs.dump").read_bytes() == b"x" * 1000
+    dump.write_bytes(b"x")
+    assert "exists" in script(own.run, "free_storage", "move", str(dump), "--to", str(tmp_path / "kept")).stderr
+    ok(script(own.run, "free_storage", "remove", str(dump)))
+    assert "0 files do not belong here" in ok(script(own.run, "free_storage", "list"))
+
+
+def test_every_kind_of_index_is_found_missing_and_built(own: Stack) -> None:
+    assert ok(script(own.run, "rebuild_indexes", "--check")) == "0 indexes are missing\n", "models and migrations agree"
+    with connect(own) as connection:
+        shape = "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'"
+        before = set(connection.execute(shape).fetchall())
+        connection.execute("ALTER TABLE jobs DROP CONSTRAINT jobs_pkey")
+        connection.execute("ALTER TABLE api_keys DROP CONSTRAINT api_keys_sha256_key")
+        connection.execute("DROP INDEX jobs_unfinished")
+        connection.execute("CREATE UNIQUE INDEX api_keys_sha256_key ON api_keys (sha256)")  # broke off here
+        checked = script(own.run, "rebuild_indexes", "--check")
+        assert checked.returncode == 1
+        assert [line.split()[0] for line in checked.stdout.splitlines()[1:-1]] == [
+            "api_keys_sha256_key",
+            "jobs_pkey",
+            "jobs_unfinished",
+        ]
+        assert ok(script(own.run, "rebuild_indexes")).endswith("3 indexes were built; every index is there\n")
+        assert set(connection.execute(shape).fetchall()) == before
+        kinds = connection.execute("SELECT conname FROM pg_constraint WHERE contype IN ('p', 'u')").fetchall()
+        assert {"jobs_pkey", "api_keys_sha256_key"} <= {name for (name,) in kinds}
+    assert ok(script(own.run, "rebuild_indexes")).startswith("0 indexes were built")
+
+
+def test_the_limit_of_redis_is_shown_and_kept(own: Stack) -> None:
+    def limit() -> int:
+        return int(json.loads(ok(script(own.run, "redis_memory", "--json")))["limit"]) >> 20
+
+    assert "as the 256 MB of the setting" in ok(script(own.run, "redis_memory"))
+    cache.connect(CacheSettings(url=own.environment["AE_CACHE_URL"])).config_set("maxmemory", 100 << 20)
+    assert "not the 256 MB of the setting" in ok(script(own.run, "redis_memory"))
+    assert script(own.run, "redis_memory", "--limit-mb", "1").returncode == 1
+    ok(script(own.run, "redis_memory", "--limit-mb", "300"))
+    assert limit() == 300
+    own.down()
+    own.up()
+    assert limit() == 300, "it holds after a start"
+    ok(script(own.run, "redis_memory", "--limit-mb", "256"))
+    assert limit() == 256
 
 
 # --- checks ---

@@ -59,7 +59,7 @@ def wrapper(run: RunDir, name: str, program: Program | str, *arguments: str) -> 
     return str(target)
 
 
-def redis(run: RunDir, port: int, password: str, maxmemory_mb: int = 256) -> None:
+def redis(run: RunDir, port: int, password: str, maxmemory_mb: int) -> None:
     """Write ``redis.conf``. Nothing is ever evicted: what is in the queue must stay in the queue."""
     text = f"""\
 bind 127.0.0.1

@@ -20,7 +20,7 @@ from audio_enhancement.deployment.probes import log_tail, wait_until
 from audio_enhancement.deployment.release import ReleaseError, build_release
 from audio_enhancement.deployment.state import MONITOR, load_state
 from audio_enhancement.rundir import RunDir, write_atomically
-from audio_enhancement.settings import SETTINGS, DatabaseSettings, DeploySettings, MonitoringSettings
+from audio_enhancement.settings import SETTINGS, DatabaseSettings, DeploySettings, MonitoringSettings, QueueSettings
 from audio_enhancement.stack import operator, packages, postgres, render, servers
 from audio_enhancement.stack.supervise import ProcessStatus, Supervisor
 
@@ -152,9 +152,9 @@ class Stack:
         write_atomically(self.run.stack_file, json.dumps(stack, indent=1) + "\n")
         operator.write(self.run, programs, ports, environment)
         passwords = self._passwords()
-        render.redis(self.run, ports["redis"], passwords["redis"])
         render.nginx(self.run, ports["nginx"])
         with self._settings():
+            render.redis(self.run, ports["redis"], passwords["redis"], QueueSettings().memory_mb)
             render.monitoring(self.run, ports, MonitoringSettings(), rules)
         postgres.prepare(self.run, programs, passwords["postgres"], self._say)
         servers.write_programs(self.run, self.supervisor, programs, ports)

@@ -1,6 +1,7 @@
 """The result cache: which finished job holds the result for a content under the present enhancement settings."""
 
 import hashlib
+import itertools
 import uuid
 from pathlib import Path
 
@@ -56,4 +57,8 @@ def entries(settings: CacheSettings) -> int:
 def purge(settings: CacheSettings) -> int:
     """Forget all results; returns how many there were. Jobs, and whatever else is in that Redis, stay."""
     client = connect(settings)
-    return sum(client.unlink(name) for name in client.scan_iter(PREFIX + "*", count=1000))
+    names = client.scan_iter(PREFIX + "*", count=1000)
+    removed = 0
+    while batch := list(itertools.islice(names, 1000)):  # a full cache holds hundreds of thousands
+        removed += int(client.unlink(*batch))
+    return removed
