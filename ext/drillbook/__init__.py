@@ -17,7 +17,9 @@ from drillbook.pages.automodule import setup_automodule
 from drillbook.pages.autosettings import setup_autosettings
 from drillbook.pages.blanks import setup_blanks
 from drillbook.pages.checklists import setup_checklists
+from drillbook.pages.dashboard import setup_dashboard
 from drillbook.pages.domain import OpsDomain
+from drillbook.pages.evidence import setup_evidence
 from drillbook.pages.examples import setup_examples
 from drillbook.pages.fact_role import setup_fact_role
 from drillbook.pages.graph import setup_graph
@@ -26,6 +28,7 @@ from drillbook.pages.procedures import setup_procedures
 from drillbook.pages.rebuild import setup_rebuild
 from drillbook.pages.reference import setup_reference
 from drillbook.pages.severities import setup_severities
+from drillbook.pages.stamps import setup_stamps
 from drillbook.pages.trees import setup_trees
 from drillbook.proof.coverage import setup_coverage
 
@@ -34,7 +37,7 @@ try:
 except PackageNotFoundError:  # used from a checkout, without being installed
     __version__ = "0+checkout"
 
-ENV_VERSION = 4  # to be raised when what is kept about pages changes: then all are read again
+ENV_VERSION = 5  # to be raised when what is kept about pages changes: then all are read again
 
 
 def setup(app: Sphinx) -> ExtensionMetadata:
@@ -53,7 +56,10 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     setup_severities(app)
     setup_checklists(app)
     setup_examples(app)
+    setup_evidence(app)
+    setup_dashboard(app)
     setup_rebuild(app)
+    setup_stamps(app)
     setup_html(app)
     setup_data(app)
     setup_coverage(app)

@@ -49,6 +49,7 @@ class Warn(StrEnum):
     SEVERITY = "severity", "The table of severities and the severities of the live alerts differ."
     EXAMPLE = "example", "An example says of its proof what cannot be: an unknown way to compare, a time that is none."
     DRILL = "drill", "Drills cannot be begun: rules that cannot be made, a fault without a fix, a box that cannot be."
+    EVIDENCE = "evidence", "A file of evidence is damaged: it counts as none. The next run writes it anew."
     CHECKLIST = "checklist", "A checklist has nothing to tick."
     INTERNAL = "internal", "Our own code failed: a fault of the toolkit. The page is built without the part."
 

@@ -1,5 +1,6 @@
 """What HTML adds: the shapes of procedures and trees, and the style sheets and scripts of the pages that have them."""
 
+from collections.abc import Iterable, Mapping, Sequence, Set
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,8 +19,16 @@ STYLES: Final = {
     "ops-tree": ("steps.css", "tree.css", "blanks.css"),
     "ops-blank": ("blanks.css",),
     "ops-ticked": ("checklist.css",),
+    "ops-stamps": ("stamps.css",),
+    "ops-proof": ("stamps.css",),
 }
-SCRIPTS: Final = {"ops-tree": "tree.js", "ops-blank": "blanks.js", "ops-ticked": "checklist.js"}
+SCRIPTS: Final = {
+    "ops-tree": ("tree.js",),
+    "ops-blank": ("blanks.js",),
+    "ops-ticked": ("checklist.js",),
+    "ops-stamps": ("stamps.js",),
+    "ops-proof": ("stamps.js",),
+}
 
 
 @guarded()
@@ -38,11 +47,14 @@ def add_page_files(app: Sphinx, page: str, template: str, context: dict[str, Any
     for kind in (nodes.container, nodes.definition_list):
         for node in doctree.findall(kind):
             has.update(node.get("classes", ()))
-    for style in dict.fromkeys(style for name, styles in STYLES.items() if name in has for style in styles):
+    for style in _loaded(STYLES, has):
         app.add_css_file(style)
-    for name, script in SCRIPTS.items():
-        if name in has:
-            app.add_js_file(script, loading_method="defer")
+    for script in _loaded(SCRIPTS, has):
+        app.add_js_file(script, loading_method="defer")
+
+
+def _loaded(files: Mapping[str, Sequence[str]], has: Set[str]) -> Iterable[str]:
+    return dict.fromkeys(file for name, found in files.items() if name in has for file in found)
 
 
 def setup_html(app: Sphinx) -> None:

@@ -50,7 +50,7 @@ class OpsDomain(Domain):
 
     name = "ops"
     label = "Operations"
-    data_version = 1
+    data_version = 2
     object_types: ClassVar[dict[str, ObjType]] = {
         "alert": ObjType("alert", "alert", searchprio=IMPORTANT),
         "setting": ObjType("setting", "setting", searchprio=NORMAL),
@@ -77,17 +77,20 @@ class OpsDomain(Domain):
         "references": {},
         "troubled": {},
         "models": {},
+        "stamped": {},
     }
 
     # of this build; not in `data`, which is pickled and outlives it
     facts: LiveFacts
     before: dict[Key, Described | None]
+    evidence: Any  # what pages.evidence makes of it, once all pages are read
 
     def setup(self) -> None:
         """Begin a build: without facts yet, and with the objects of the last one."""
         super().setup()
         self.facts = LiveFacts()
         self.before = {}
+        self.evidence = None
         self._remember()
 
     @guarded()
@@ -120,12 +123,18 @@ class OpsDomain(Domain):
 
     @property
     def models(self) -> dict[str, dict[str, tuple[Any, ...]]]:
-        """Document name to the procedures and the trees on it, by their kind, in their order."""
+        """Document name to what stands on it whole, by kind and in order: procedures, trees, levels of severity, blocks."""
         models: dict[str, dict[str, tuple[Any, ...]]] = self.data["models"]
         return models
 
+    @property
+    def stamped(self) -> dict[str, str]:
+        """Document name to what its stamps said when it was last written."""
+        stamped: dict[str, str] = self.data["stamped"]
+        return stamped
+
     def every(self, kind: str) -> Iterator[tuple[str, Any]]:
-        """All procedures or all trees of the manual, each with its document name."""
+        """All procedures, or all trees ... of the manual, each with its document name."""
         for docname, models in sorted(self.models.items()):
             yield from ((docname, model) for model in models.get(kind, ()))
 
@@ -136,7 +145,7 @@ class OpsDomain(Domain):
         self.objects.setdefault((kind, name), []).append(described)
 
     def note_model(self, kind: str, docname: str, model: Any) -> None:
-        """Keep a procedure or a tree, whole."""
+        """Keep a procedure, a tree, ... whole."""
         models = self.models.setdefault(docname, {})
         models[kind] = (*models.get(kind, ()), model)
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from docutils import nodes
 from docutils.nodes import Element, Node
+from sphinx import addnodes
 
 from drillbook.model.blank import blanks_in
 from drillbook.model.console import AS_SHOWN, LANGUAGES, QUERY_LANGUAGE, Command, commands
@@ -11,6 +12,9 @@ from drillbook.model.procedure import Part
 
 WITH_BLANKS = "ops_blanks"  # of a literal block: the names of the blanks in it
 FINDS = "ops_finds"  # of a literal block: the blank whose value it prints; a run of the procedure proves it
+_WHOLES = {"ops-procedure", "ops-tree"}
+_TESTED = "testnodetype"  # of the blocks of sphinx.ext.doctest, also of those that are hidden
+_DIAGRAM = "plantuml"  # the tag of a diagram of sphinxcontrib-plantuml; not every manual has it
 HOW = "ops_how"  # of a literal block: how it is run and compared, if not as a plain one
 
 
@@ -29,6 +33,34 @@ def console_commands(parts: Iterable[Node]) -> tuple[Command, ...]:
             block[WITH_BLANKS] = names
         found += commands(block.astext(), block.get(HOW, AS_SHOWN))
     return tuple(found)
+
+
+def page_blocks(node: Element) -> Iterator[Element]:
+    """The blocks below *node* that a run of the page proves: those that stand in no procedure, no tree and no fact."""
+    for child in node.children:
+        if not isinstance(child, Element) or _WHOLES & set(child.get("classes", ())) or _is_fact(child):
+            continue
+        if isinstance(child, nodes.literal_block | nodes.doctest_block) or _TESTED in child or _is_drawn(child):
+            if FINDS not in child and not child.get(HOW, AS_SHOWN).unproven:
+                yield child
+        else:
+            yield from page_blocks(child)
+
+
+def block_text(block: Element) -> str:
+    """What such a block says; of a diagram, its source."""
+    return str(block["diagram"][0]) if _is_drawn(block) else block.astext()
+
+
+def _is_fact(node: Element) -> bool:
+    """Whether it describes something of the live system, and so was generated from it."""
+    kind = node.get("domain"), node.get("objtype")
+    return isinstance(node, addnodes.desc) and (kind[0] == "ops" or kind == ("std", "cmdoption"))
+
+
+def _is_drawn(node: Element) -> bool:
+    """Whether it is a diagram that its author drew."""
+    return node.tagname == _DIAGRAM and not node.get("diagram", ("", "", 0, True))[3]
 
 
 def text(parts: Iterable[Node]) -> str:

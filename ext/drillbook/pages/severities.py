@@ -1,5 +1,6 @@
 """`ops:severity`: the levels of severity as a table, each with the live alerts that carry it."""
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from docutils import nodes
@@ -9,11 +10,13 @@ from sphinx.application import Sphinx
 from sphinx.util.nodes import make_id
 from sphinx.util.typing import OptionSpec
 
+from drillbook.model.signed import Level
 from drillbook.pages.describe import OpsDirective
 from drillbook.pages.domain import Described, OpsDomain
-from drillbook.pages.entries.entry import joined, link, paragraph
+from drillbook.pages.entries.entry import joined, link, paragraph, table
 from drillbook.warn import Warn
 
+SEVERITY = "severity"  # among the models of a page: a level
 HEADINGS = ("Severity", "What it means", "Alerts")
 WIDTHS = (20, 50, 30)
 
@@ -43,9 +46,11 @@ class SeverityDirective(OpsDirective):
                     f"the alert {alert.name} has the severity {alert.severity!r}, which is not in the table",
                 )
         rest = [node for node in content if not isinstance(node, nodes.definition_list)]
-        return [*rest, _table([row for _, row in rows], self)]
+        made = table(HEADINGS, WIDTHS, [row for _, row in rows], "ops-severities")
+        self.set_source_info(made)
+        return [*rest, made]
 
-    def _row(self, item: Element) -> list[tuple[str, Element]]:
+    def _row(self, item: Element) -> list[tuple[str, Sequence[Sequence[Node]]]]:
         term = next(item.findall(nodes.term))
         name, _, title = (part.strip() for part in term.astext().partition(":"))
         if not name or " " in name:
@@ -62,20 +67,12 @@ class SeverityDirective(OpsDirective):
             described = Described(self.env.docname, anchor, f"{name}: {title}" if title else name, self.get_location())
             self.ops.note_object("severity", name, described)
         meaning = [child for part in item.findall(nodes.definition) for child in part.children]
+        said = " ".join(" ".join((head.astext().partition(":")[2], *(part.astext() for part in meaning))).split())
+        self.ops.note_model(SEVERITY, self.env.docname, Level(name, said))
         listed = (
             paragraph(*joined(link("alert", alert) for alert in dict.fromkeys(alerts))) if alerts else paragraph("none")
         )
-        row = nodes.row("", nodes.entry("", head), nodes.entry("", *meaning), nodes.entry("", listed))
-        return [(name, row)]
-
-
-def _table(rows: list[Element], directive: OpsDirective) -> nodes.table:
-    head = nodes.row("", *(nodes.entry("", nodes.paragraph(text, text)) for text in HEADINGS))
-    group = nodes.tgroup("", *(nodes.colspec(colwidth=width) for width in WIDTHS), cols=len(WIDTHS))
-    group += [nodes.thead("", head), nodes.tbody("", *rows)]
-    table = nodes.table("", group, classes=["ops-severities"])
-    directive.set_source_info(table)
-    return table
+        return [(name, ([head], meaning, [listed]))]
 
 
 def setup_severities(app: Sphinx) -> None:

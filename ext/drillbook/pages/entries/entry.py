@@ -95,6 +95,17 @@ def definitions(items: Iterable[tuple[Sequence[Node | str], Sequence[Node]]]) ->
     return [nodes.definition_list("", *made)] if made else []
 
 
+def table(
+    headings: Sequence[str], widths: Sequence[int], rows: Iterable[Sequence[Sequence[Node]]], kind: str
+) -> nodes.table:
+    """A table of rows of cells, each of them some nodes."""
+    made = [nodes.row("", *(nodes.entry("", *cell) for cell in row)) for row in rows]
+    head = nodes.row("", *(nodes.entry("", nodes.paragraph(text, text)) for text in headings))
+    group = nodes.tgroup("", *(nodes.colspec(colwidth=width) for width in widths), cols=len(widths))
+    group += [nodes.thead("", head), nodes.tbody("", *made)]
+    return nodes.table("", group, classes=[kind])
+
+
 def prose(text: str) -> list[Node]:
     """Text of the live system: its paragraphs, simple lists, and words in backticks, which link if they can."""
     blocks = [block.strip() for block in re.split(r"\n\s*\n", text) if block.strip()]

@@ -1,0 +1,171 @@
+"""`ops:proof`: what is proven and what is not, of the whole manual, the worst first.
+
+Its argument names one kind (procedures, trees, drills, pages, signatures); without one it shows all of them. As stamps
+are, it is filled in when its page is written.
+"""
+
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
+from typing import Final, NamedTuple
+
+from docutils import nodes
+from docutils.nodes import Element, Node
+from sphinx.application import Sphinx
+from sphinx.errors import NoUri
+from sphinx.util.nodes import make_refnode
+
+from drillbook.model.evidence import State
+from drillbook.model.stamp import WORST_FIRST, Stamp
+from drillbook.pages.describe import OpsDirective
+from drillbook.pages.domain import OpsDomain
+from drillbook.pages.entries.entry import label, literal, paragraph, table
+from drillbook.pages.evidence import Stamps
+from drillbook.pages.stamp_text import signature_paragraph, signature_state, stamp_paragraph
+from drillbook.warn import Warn
+
+SHOWS: Final = "ops_shows"  # of a container: the kind that it shows; among the models of a page: that it shows any
+Cell = Sequence[Node]
+
+
+class Row(NamedTuple):
+    """A line of the table: how bad it is, what it is called, its cells, and its stamp."""
+
+    state: State
+    name: str
+    cells: tuple[Cell, ...]
+    stamp: nodes.paragraph
+
+
+class _Table:
+    """What the rows are made with: the stamps, and links from the page that shows them; without a page, plain text."""
+
+    def __init__(self, app: Sphinx, found: Stamps, docname: str = "") -> None:
+        domain = app.env.get_domain(OpsDomain.name)
+        assert isinstance(domain, OpsDomain)
+        self.app, self.found, self.docname, self.domain = app, found, docname, domain
+
+    def object(self, kind: str, name: str) -> Cell:
+        """A link to a procedure or a tree, by its title."""
+        described = self.domain.find(kind, name)
+        if described is None:
+            return [paragraph(name)]
+        return self._link(described.docname, described.anchor, described.title)
+
+    def page(self, docname: str) -> Cell:
+        """A link to a page, by its title."""
+        title = self.app.env.titles[docname].astext() if docname in self.app.env.titles else docname
+        return self._link(docname, "", title)
+
+    def owner(self, docname: str) -> Cell:
+        """Who keeps a page right."""
+        return [paragraph(self.found.owner(docname) or "nobody")]
+
+    def _link(self, docname: str, anchor: str, text: str) -> Cell:
+        shown = nodes.inline(text, text)
+        if self.docname:
+            with contextlib.suppress(NoUri):  # a page that is in no document of a builder that makes several
+                return [nodes.paragraph("", "", make_refnode(self.app.builder, self.docname, docname, anchor, shown))]
+        return [nodes.paragraph("", "", shown)]
+
+
+def _row(stamp: Stamp, *cells: Cell) -> Row:
+    return Row(stamp.state, stamp.name, cells, stamp_paragraph(stamp))
+
+
+def _procedures(make: _Table) -> Iterator[Row]:
+    for name in make.found.procedures:
+        yield _row(make.found.procedure(name), make.object("procedure", name))
+
+
+def _trees(make: _Table) -> Iterator[Row]:
+    for name in make.found.trees:
+        yield _row(make.found.tree(name), make.object("tree", name))
+
+
+def _drills(make: _Table) -> Iterator[Row]:
+    for fault, fix in make.found.faults().items():
+        cure: Cell = make.object("procedure", fix.procedure) if fix else [paragraph("no fix names it")]
+        yield _row(make.found.drill(fault), [paragraph(literal(fault))], cure)
+
+
+def _pages(make: _Table) -> Iterator[Row]:
+    for docname in make.found.pages():
+        if stamp := make.found.whole(docname):
+            yield _row(stamp, make.page(docname), make.owner(docname))
+
+
+def _signatures(make: _Table) -> Iterator[Row]:
+    for docname in make.found.pages():
+        if said := signature_paragraph(make.found, docname):
+            yield Row(signature_state(make.found, docname), docname, (make.page(docname), make.owner(docname)), said)
+
+
+class _Kind(NamedTuple):
+    """What is shown of one kind."""
+
+    headings: tuple[str, ...]
+    rows: Callable[[_Table], Iterator[Row]]
+
+
+KINDS: Final = {
+    "procedures": _Kind(("Procedure",), _procedures),
+    "trees": _Kind(("Tree",), _trees),
+    "drills": _Kind(("Fault", "Ends at"), _drills),
+    "pages": _Kind(("Page", "Owner"), _pages),
+    "signatures": _Kind(("Page", "Owner"), _signatures),
+}
+
+
+class ProofDirective(OpsDirective):
+    """The place of the dashboard on a page."""
+
+    optional_arguments = 1
+
+    def build(self) -> list[Node]:
+        """A container, filled when the page is written."""
+        kind = self.arguments[0] if self.arguments else ""
+        if kind and kind not in KINDS:
+            self.warn(Warn.UNKNOWN, f"ops:proof shows one of {', '.join(KINDS)}, not {kind!r}")
+            return []
+        node = nodes.container("", classes=["ops", "ops-proof"])
+        node[SHOWS] = kind
+        self.set_source_info(node)
+        self.ops.note_model(SHOWS, self.env.docname, kind)
+        return [node]
+
+
+def fill(node: Element, app: Sphinx, found: Stamps, docname: str) -> None:
+    """Put the tables in."""
+    make = _Table(app, found, docname)
+    wanted = [node[SHOWS]] if node[SHOWS] else list(KINDS)
+    for kind in wanted:
+        if len(wanted) > 1:
+            node += label(kind.capitalize())
+        node += _shown(KINDS[kind], kind, make)
+
+
+def _shown(kind: _Kind, name: str, make: _Table) -> Iterator[Node]:
+    rows = sorted(kind.rows(make), key=lambda row: (WORST_FIRST[row.state], row.name))
+    if not rows:
+        yield paragraph(f"There are no {name}.")
+        return
+    proven = sum(row.state is State.PROVEN for row in rows)
+    word = "signed" if name == "signatures" else "proven"
+    yield paragraph(f"{proven} of {len(rows)} {word}.")
+    headings = (*kind.headings, "Stamp")
+    widths = (25,) * len(kind.headings) + (50,)
+    yield table(headings, widths, [(*row.cells, [row.stamp]) for row in rows], "ops-proven")
+
+
+def everything(app: Sphinx, found: Stamps) -> str:
+    """All that any such page shows, as text: what changes with it."""
+    make = _Table(app, found)
+    rows = (row for kind in KINDS.values() for row in kind.rows(make))
+    return "\n".join(
+        " ".join((*(node.astext() for cell in row.cells for node in cell), row.stamp.astext())) for row in rows
+    )
+
+
+def setup_dashboard(app: Sphinx) -> None:
+    """Register the directive."""
+    app.add_directive_to_domain(OpsDomain.name, "proof", ProofDirective)

@@ -1,0 +1,78 @@
+"""Stamps on pages: when each was proven and against what, under its title, and in each procedure and tree.
+
+They are put in when a page is written, not when it is read: what a stamp says depends on evidence, on the system's code
+and on other pages. A page whose stamps say something else than when it was last written is written again.
+"""
+
+from collections.abc import Iterable
+
+from docutils import nodes
+from docutils.nodes import Element, Node
+from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
+
+from drillbook.model.procedure import Procedure
+from drillbook.model.tree import Tree
+from drillbook.pages.dashboard import SHOWS, everything, fill
+from drillbook.pages.domain import OpsDomain
+from drillbook.pages.evidence import Stamps, stamps
+from drillbook.pages.stamp_text import signature_paragraph, stamp_paragraph
+from drillbook.warn import guarded
+
+
+def page_stamps(found: Stamps, docname: str) -> Element | None:
+    """What stands under the title of a page: its stamp, its owner, its signature."""
+    whole, signature, owner = found.whole(docname), signature_paragraph(found, docname), found.owner(docname)
+    said: list[Node] = [stamp_paragraph(whole)] if whole else []
+    said += [signature] if signature else []
+    if owner:
+        said.append(nodes.paragraph("", f"Owner: {owner}.", classes=["ops-owner", "no-search"]))
+    return nodes.container("", *said, classes=["ops", "ops-stamps"]) if said else None
+
+
+@guarded(place=lambda app, doctree, docname: (docname, None))
+def stamp_page(app: Sphinx, doctree: nodes.document, docname: str) -> None:
+    """Put all stamps into a page that is about to be written."""
+    found = stamps(app)
+    for node in list(doctree.findall(nodes.container)):
+        model = getattr(node, "model", None)
+        if isinstance(model, Procedure | Tree):
+            made = found.procedure(model.name) if isinstance(model, Procedure) else found.tree(model.name)
+            # behind its first part, which carries the anchor of the whole
+            node.insert(min(2, len(node.children)), stamp_paragraph(made))
+        elif SHOWS in node:
+            fill(node, app, found, docname)
+    title = doctree.next_node(nodes.title)
+    under = page_stamps(found, docname)
+    if title is not None and under is not None:
+        title.parent.insert(title.parent.index(title) + 1, under)
+
+
+@guarded(default=())
+def stamps_to_rewrite(app: Sphinx, env: BuildEnvironment) -> Iterable[str]:
+    """The pages whose stamps say something else than when they were written."""
+    domain = env.get_domain(OpsDomain.name)
+    assert isinstance(domain, OpsDomain)
+    found = stamps(app)
+    dashboard = everything(app, found)
+    says = {docname: said for docname in env.found_docs if (said := _said(domain, found, docname, dashboard))}
+    before = dict(domain.stamped)
+    domain.stamped.clear()
+    domain.stamped.update(says)
+    return sorted(docname for docname in env.found_docs if says.get(docname) != before.get(docname))
+
+
+def _said(domain: OpsDomain, found: Stamps, docname: str, dashboard: str) -> str:
+    models = domain.models.get(docname, {})
+    parts = [found.procedure(one.name).says for one in models.get("procedure", ())]
+    parts += [found.tree(one.name).says for one in models.get("tree", ())]
+    under = page_stamps(found, docname)
+    parts += [under.astext()] if under else []
+    parts += [dashboard] if SHOWS in models else []
+    return "\n".join(parts)
+
+
+def setup_stamps(app: Sphinx) -> None:
+    """Put stamps in before anything else is done to a page."""
+    app.connect("env-updated", stamps_to_rewrite)
+    app.connect("doctree-resolved", stamp_page, priority=300)
