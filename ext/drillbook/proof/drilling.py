@@ -55,6 +55,7 @@ class Drills:
         self.places = {tree["name"]: tree["url"] for tree in manual["trees"]}
         self.whole: dict[str, str] = {}  # the snapshot of the stack at rest
         self.walks = 0
+        self.asked: dict[str, set[str]] = {}  # by tree, the checks that walks of this drill answered
         self.timeline, self.watch = self._begin()
 
     def healthy(self) -> Json:
@@ -182,6 +183,9 @@ class Drills:
         except (OSError, ValueError):
             raise DrillError(f"the walk from {url} ended with exit status {ran.status}:\n{ran.output}") from None
         self.timeline.note(_walk_text(url, report))
+        for node in report["nodes"]:
+            if node["looks"] and node["answer"]:
+                self.asked.setdefault(node["tree"], set()).add(node["name"])
         return report
 
     def _calm(self) -> None:
@@ -228,6 +232,7 @@ class Drills:
         return ", ".join(sorted({alert.name for alert in self.watch.look() or ()})) or "an alert"
 
     def _begin(self) -> tuple[Timeline, Watch]:
+        self.asked = {}
         timeline = Timeline()
         return timeline, Watch(self.stack.urls["prometheus"], self.stack.urls["alertmanager"], timeline)
 
@@ -236,6 +241,7 @@ class Drills:
             self.timeline.note(f"PROBLEM: {problem}")
         verdict = "failed" if result["problems"] else "passed"
         self.say(f"{what}: {verdict} after {self.timeline.seconds:.0f} s")
+        result["asked"] = {tree: sorted(checks) for tree, checks in sorted(self.asked.items())}
         return result | {"seconds": round(self.timeline.seconds, 1), "timeline": self.timeline.lines}
 
 
@@ -250,6 +256,7 @@ def _result(fault: str, alert: str) -> Json:
         "fired_s": None,
         "cleared_s": None,
         "rows": {},
+        "asked": {},
         "problems": [],
     }
 
