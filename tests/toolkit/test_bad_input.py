@@ -223,7 +223,7 @@ def test_what_nobody_described_is_located_in_the_live_system(build: Builder, pro
 
 OPTIONS = {
     "drillbook_settings": ("3", 'must map names to "package.module:attribute", not 3'),
-    "drillbook_alerts": ("'rules/*.yml'", "must be a list of file name patterns, not 'rules/*.yml'"),
+    "drillbook_alerts": ("{'rules'}", "must be a list of file name patterns, not {'rules'}"),
     "drillbook_metrics": ("'station.metrics'", "must be a list, not 'station.metrics'"),
     "drillbook_commands": ("{'x': 'a b'}", "must be \"package.module:attribute\", not 'a b'"),
     "drillbook_routes": ("7", 'must be "package.module:attribute", not 7'),
