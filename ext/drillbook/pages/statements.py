@@ -7,7 +7,7 @@ answer is proven with its check.
 """
 
 from collections.abc import Iterator
-from typing import Final, NamedTuple, Protocol
+from typing import Final, NamedTuple
 
 from docutils import nodes
 from docutils.nodes import Element, Node
@@ -15,12 +15,14 @@ from sphinx import addnodes
 from sphinx.environment import BuildEnvironment
 
 from drillbook.live.quantity import parse_duration
+from drillbook.model.console import commands
 from drillbook.model.procedure import Procedure, Step
 from drillbook.model.statement import Kind, Statement, Verdict, excerpt
 from drillbook.model.tree import Check, Escalate, Fix, Tree
 from drillbook.pages.blanks import ALLOWED
 from drillbook.pages.domain import OpsDomain
-from drillbook.pages.parts import FINDS, HOW
+from drillbook.pages.parts import FINDS, HOW, block_text
+from drillbook.pages.proofs import Proof, Proofs
 from drillbook.pages.prose import Reader, Sentence, line_near
 
 _PROSE: Final = (nodes.paragraph, nodes.term, nodes.caption, nodes.line, nodes.attribution)
@@ -35,32 +37,6 @@ _SKIPPED: Final = (
 _GENERATED: Final = {"ops-answers", "ops-how", "ops-blank-line", ALLOWED}
 _DIAGRAM: Final = "plantuml"  # the tag of a diagram of sphinxcontrib.plantuml; not every manual has it
 _DOCSTRING: Final = "docstring of "  # in the source of what autodoc made: it is live code
-
-
-class Proof(NamedTuple):
-    """Whether something is proven now, and in words why or why not."""
-
-    valid: bool
-    says: str
-    seconds: float | None = None  # how long the run took
-    unproven: tuple[int, ...] = ()  # lines of blocks that the run could not prove
-    needed: bool = True  # whether there is anything to prove
-
-
-class Proofs(Protocol):
-    """The evidence of one build."""
-
-    def procedure(self, name: str) -> Proof:
-        """Of a procedure: it was run, and undone."""
-
-    def tree(self, name: str) -> Proof:
-        """Of a tree: all faults of its fixes were drilled."""
-
-    def fault(self, name: str) -> Proof:
-        """Of a fault: its drill ended at the right fix."""
-
-    def page(self, docname: str) -> Proof:
-        """Of the blocks of a page that stand in no procedure and no tree."""
 
 
 class _Around(NamedTuple):
@@ -140,9 +116,9 @@ class Page:
         if isinstance(part, Step):
             yield self._said(Kind.STEP, node, part.says, self._step(part, inside.whole), line)
         elif isinstance(part, Fix):
-            yield self._said(Kind.WAY, node, f"{part.name}: {part.says}", self._fix(part), line)
+            yield self._said(Kind.WAY, node, f"{part.name}: {part.says}", self._fix(part, inside.whole), line)
         elif isinstance(part, Escalate):
-            yield self._said(Kind.CONTACT, node, f"{part.to}: {part.says}", (Verdict.SIGNED, "not signed", False), line)
+            yield self._said(Kind.CONTACT, node, f"{part.to}: {part.says}", self._contact(), line)
 
     # sentences
 
@@ -169,15 +145,16 @@ class Page:
 
     def _step(self, step: Step, procedure: object) -> Judged:
         assert isinstance(procedure, Procedure)
-        commands = [command for part in step.parts for command in part.commands]
-        reason = procedure.unproven or next((command.how.unproven for command in commands if command.how.unproven), "")
+        typed = [command for part in step.parts for command in part.commands]
+        reason = procedure.unproven or next((command.how.unproven for command in typed if command.how.unproven), "")
         if reason:
             return Verdict.UNPROVEN, reason, True
-        if not commands:
+        if not typed:
             return Verdict.UNPROVEN, "no command: nothing can run it", False
         return _by(self._proofs.procedure(procedure.name), Verdict.EXECUTED)
 
-    def _fix(self, fix: Fix) -> Judged:
+    def _fix(self, fix: Fix, tree: object) -> Judged:
+        assert isinstance(tree, Tree)
         if fix.not_drilled:
             return Verdict.UNPROVEN, fix.not_drilled, True
         if not fix.faults:
@@ -186,15 +163,17 @@ class Page:
                 "no drill ends here: name its faults in :faults:, or say why in :not-drilled:",
                 False,
             )
-        proofs = {fault: self._proofs.fault(fault) for fault in fix.faults}
+        proofs = {fault: self._proofs.fix(tree.name, fault) for fault in fix.faults}
         void = [f"{fault}: {proof.says}" for fault, proof in proofs.items() if not proof.valid]
-        if void:
-            return Verdict.UNPROVEN, "; ".join(void), False
-        return Verdict.DRILLED, "; ".join(f"{fault}: {proof.says}" for fault, proof in proofs.items()), False
+        said = "; ".join(void or [f"{fault}: {proof.says}" for fault, proof in proofs.items()])
+        return (Verdict.UNPROVEN if void else Verdict.DRILLED), said, False
+
+    def _contact(self) -> Judged:
+        return Verdict.SIGNED, self._proofs.signed(self._docname), False
 
     def _block(self, block: Element, around: _Around) -> Judged:
         reason = getattr(block.get(HOW), "unproven", "")
-        whole, line = around.whole, line_near(block)
+        whole = around.whole
         if reason:
             return Verdict.UNPROVEN, reason, True
         if block.tagname == _DIAGRAM and _is_generated(block):
@@ -207,18 +186,24 @@ class Page:
         if isinstance(whole, Procedure) and isinstance(around.part, Step):
             if whole.unproven:
                 return Verdict.UNPROVEN, whole.unproven, True
-            return _by(self._proofs.procedure(whole.name), Verdict.EXECUTED, line)
+            return _by(self._proofs.procedure(whole.name), Verdict.EXECUTED, block)
         if isinstance(whole, Tree) and isinstance(around.part, Check):
-            return _by(self._proofs.tree(whole.name), Verdict.DRILLED, line)
+            return _by(self._proofs.check(whole.name, around.part.name), Verdict.DRILLED, block)
         if whole is not None:
             return Verdict.UNPROVEN, "it stands in no step and in no check, so nothing runs it", False
-        return _by(self._proofs.page(self._docname), Verdict.EXECUTED, line)
+        return _by(self._proofs.page(self._docname), Verdict.EXECUTED, block)
 
 
-def _by(proof: Proof, verdict: Verdict, line: int = 0) -> Judged:
-    if proof.valid and line and line in proof.unproven:
-        return Verdict.UNPROVEN, "it was run, and what it shows proves nothing", False
-    return (verdict, proof.says, False) if proof.valid else (Verdict.UNPROVEN, proof.says, False)
+def _by(proof: Proof, verdict: Verdict, block: Element | None = None) -> Judged:
+    """By what a run proved, unless that says that it could not prove this block, or a command in it."""
+    if not proof.valid:
+        return Verdict.UNPROVEN, proof.says, False
+    if block is not None:
+        shown = block_text(block)
+        for text in (shown.strip(), *(command.text.strip() for command in commands(shown))):
+            if text in proof.unproven:
+                return Verdict.UNPROVEN, proof.unproven[text] or "what it shows proves nothing", False
+    return verdict, proof.says, False
 
 
 def _sentence(sentence: Sentence) -> Judged:

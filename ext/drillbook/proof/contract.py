@@ -16,7 +16,7 @@ from sphinx.environment import BuildEnvironment
 from drillbook.live.facts import AlertFact
 from drillbook.model.tree import Fix
 from drillbook.pages.domain import OpsDomain
-from drillbook.pages.statements import Proofs
+from drillbook.pages.proofs import Proofs
 
 _KINDS: Final = ("setting", "alert", "metric", "command", "route", "error", "component")
 
@@ -132,12 +132,14 @@ class Contract:
     def _fixes(self) -> Iterator[Clause]:
         for page, tree in self._domain.every("tree"):
             for fix in (node for node in tree.nodes if isinstance(node, Fix)):
-                yield Clause(f"fix {tree.name}/{fix.name}: drill", self._fix(fix), self._file(page, fix.line))
+                yield Clause(
+                    f"fix {tree.name}/{fix.name}: drill", self._fix(tree.name, fix), self._file(page, fix.line)
+                )
 
-    def _fix(self, fix: Fix) -> str:
+    def _fix(self, tree: str, fix: Fix) -> str:
         if fix.not_drilled:
             return ""
-        proofs = {fault: self._proofs.fault(fault) for fault in fix.faults}
+        proofs = {fault: self._proofs.fix(tree, fault) for fault in fix.faults}
         if not proofs:
             return "no drill ends here: name its faults in :faults:, or say why in :not-drilled:"
         return "; ".join(f"{fault}: {proof.says}" for fault, proof in proofs.items() if not proof.valid)
