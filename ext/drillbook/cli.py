@@ -1,4 +1,4 @@
-"""The command ``drillbook``: walk a tree in a terminal, begin a new page, sow faults to see them caught."""
+"""The command ``drillbook``: walk a tree in a terminal, begin a new page, review and sign, sow faults."""
 
 import argparse
 import contextlib
@@ -11,6 +11,7 @@ from typing import TextIO
 
 from drillbook.model.data import DataError
 from drillbook.new import KINDS, NewError, new_page
+from drillbook.review import command as review
 from drillbook.walker.manual import BUILT, Manual, fetch_manual, is_address, read_manual
 from drillbook.walker.walking import Ended, Options, Walker
 
@@ -93,6 +94,7 @@ def parser() -> argparse.ArgumentParser:
     new.add_argument("name", help="name of the procedure, tree, alert or checklist; the page is called so")
     new.add_argument("--folder", type=Path, default=Path("source"), help="where it is written (default: %(default)s)")
     new.add_argument("--force", action="store_true", help="overwrite a page that exists")
+    review.add_parser(commands)
     sabotage = commands.add_parser(
         "sabotage",
         help="sow known faults into copies, and see them caught",
@@ -124,6 +126,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if options.command == "sabotage":
             return _sabotage(options)
+        if options.command == "review":
+            return review.run(options, made)
         return _new(options) if options.command == "new" else _walk(options, made)
     except (DataError, NewError, OSError) as error:
         print(f"drillbook: {error}", file=sys.stderr)

@@ -1,14 +1,18 @@
-"""`ops.json` beside the HTML: all procedures, trees and alerts, for the terminal walker and for other tools."""
+"""`ops.json` beside the HTML: all procedures, trees, alerts and stamps, for the terminal and for other tools."""
 
 import json
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
 from sphinx.application import Sphinx
 
 from drillbook.model.data import SCHEMA, procedure_data, tree_data
+from drillbook.model.signed import signed_content
+from drillbook.model.stamp import Stamp
 from drillbook.pages.domain import OpsDomain
+from drillbook.pages.evidence import Stamps, stamps
 from drillbook.warn import guarded
 
 FILE: Final = "ops.json"
@@ -49,6 +53,7 @@ def manual_data(app: Sphinx) -> dict[str, Any]:
             "project": app.config.project,
             "version": app.config.release,
             "language": app.config.language,
+            "proof_days": app.config.drillbook_proof_days,
         },
         "procedures": [procedure_data(model) | place("procedure", name) for name, model in sorted(procedures.items())],
         "trees": [tree_data(model) | place("tree", name) for name, model in sorted(trees.items())],
@@ -56,6 +61,35 @@ def manual_data(app: Sphinx) -> dict[str, Any]:
         "severities": [
             {"name": name, **place(kind, name)} for kind, name in sorted(domain.objects) if kind == "severity"
         ],
+        "stamps": list(_stamps(stamps(app))),
+        "pages": [_page(app, stamps(app), name) for name in stamps(app).pages()],
+    }
+
+
+def _stamps(found: Stamps) -> Iterator[dict[str, Any]]:
+    """Of each thing that can be proven by itself."""
+    every = [*map(found.procedure, sorted(found.procedures)), *map(found.tree, sorted(found.trees))]
+    every += [*map(found.drill, sorted(found.faults())), *filter(None, map(found.page, found.pages()))]
+    yield from map(_stamp, every)
+
+
+def _stamp(stamp: Stamp) -> dict[str, Any]:
+    return stamp._asdict() | {"state": stamp.state.value, "says": stamp.says}
+
+
+def _page(app: Sphinx, found: Stamps, docname: str) -> dict[str, Any]:
+    whole, statements, signed = found.whole(docname), found.to_sign(docname), found.signed(docname)
+    return {
+        "name": docname,
+        "title": app.env.titles[docname].astext(),
+        "url": app.builder.get_target_uri(docname),
+        "owner": found.owner(docname),
+        "stamp": _stamp(whole) if whole else None,
+        "to_sign": [{"kind": one.word.value, "text": one.text, "line": one.line} for one in statements],
+        "content": signed_content(statements),
+        "signature": None
+        if signed is None
+        else {"reviewer": signed.signature.reviewer, "signed": signed.signature.signed, "valid": signed.valid},
     }
 
 
