@@ -61,16 +61,18 @@ def look() -> Use:
 
 
 def _show(use: Use) -> str:
-    def share(size: int) -> str:
-        return f"{size / MB:.1f} MB, {size / use.limit:.0%} of the limit" if use.limit else f"{size / MB:.1f} MB"
+    """Shares stand right behind their names: the first number of a line is what people compare."""
 
-    wanted = f"{use.wanted / MB:g} MB of the setting queue.memory_mb"
+    def share(size: int) -> str:
+        return f"{size / use.limit:.0%} of the limit, {size / MB:.1f} MB" if use.limit else f"{size / MB:.1f} MB"
+
+    relation = "as" if use.limit == use.wanted else "lower than" if 0 < use.limit < use.wanted else "higher than"
     limit = f"{use.limit / MB:.1f} MB" if use.limit else "none"
     return "\n".join(
         [
-            f"limit    {limit}, {'as' if use.limit == use.wanted else 'not'} the {wanted}",
+            f"limit    {limit}, {relation} the {use.wanted / MB:g} MB of the setting queue.memory_mb",
             f"used     {share(use.used)}",
-            f"results  {use.results} cached, about {share(use.results_bytes)}",
+            f"results  {share(use.results_bytes)} in {use.results} entries, as far as can be estimated",
             f"queue    {use.queued} jobs wait",
         ]
     )
