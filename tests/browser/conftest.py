@@ -76,12 +76,8 @@ def policy(html: str) -> str:
     )
 
 
-class _Handler(http.server.SimpleHTTPRequestHandler):
-    policy = ""
-
-    def end_headers(self) -> None:
-        self.send_header("Content-Security-Policy", self.policy)
-        super().end_headers()
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    """Serves files, without a word."""
 
     def do_GET(self) -> None:
         if self.path == "/favicon.ico":  # browsers ask for it unasked
@@ -94,10 +90,18 @@ class _Handler(http.server.SimpleHTTPRequestHandler):
         """Requests are not worth a line each."""
 
 
+class _Strict(Quiet):
+    policy = ""
+
+    def end_headers(self) -> None:
+        self.send_header("Content-Security-Policy", self.policy)
+        super().end_headers()
+
+
 @pytest.fixture(scope="session")
 def served(site: Path) -> Iterator[str]:
     """The address of the manual over HTTP; the policy knows a page that has nothing of ours."""
-    kind = type("Handler", (_Handler,), {"policy": policy((site / "index.html").read_text(encoding="utf-8"))})
+    kind = type("Handler", (_Strict,), {"policy": policy((site / "index.html").read_text(encoding="utf-8"))})
     handler = functools.partial(kind, directory=str(site))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)

@@ -1,0 +1,176 @@
+"""The promises of the manual, each tried on the real one, and on copies of it in which a promise is broken.
+
+What is promised stands in ``tests/data``.
+"""
+
+import functools
+import http.server
+import json
+import shutil
+import tempfile
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+import yaml
+from bs4 import BeautifulSoup
+from playwright.sync_api import BrowserContext, expect
+from sphinx.util.inventory import InventoryFile
+from tests.browser.conftest import Quiet, chromium, context  # noqa: F401 - fixtures
+from tests.manual.building import Built, build
+
+from audio_enhancement.components import COMPONENTS
+from audio_enhancement.errors import ERRORS
+from audio_enhancement.metrics import REGISTRY
+from audio_enhancement.settings import SETTINGS
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+DATA = Path(__file__).parent / "data"
+
+
+def data(name: str) -> Any:
+    return yaml.safe_load((DATA / name).read_text(encoding="utf-8"))
+
+
+class Manual(NamedTuple):
+    """A copy of the manual and of the system that it documents, and where it is built."""
+
+    project: Path
+    output: Path
+
+    @property
+    def site(self) -> Path:
+        return self.output / "html"
+
+    @property
+    def ops(self) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads((self.site / "ops.json").read_text(encoding="utf-8"))
+        return found
+
+    def page(self, name: str) -> str:
+        return (self.site / name).read_text(encoding="utf-8")
+
+    def build(self) -> Built:
+        return build(self.project, "html", self.output)
+
+    @contextmanager
+    def changed(self, *changes: tuple[str, str, str]) -> Iterator["Changed"]:
+        """The manual built anew with *changes* (file, old text, new text), beside this one, which stays as it is."""
+        kept = {file: (self.project / file).read_text(encoding="utf-8") for file, _, _ in changes}
+        try:
+            for file, old, new in changes:
+                text = (self.project / file).read_text(encoding="utf-8")
+                assert text.count(old) == 1, f"{old!r} must stand once in {file}"
+                (self.project / file).write_text(text.replace(old, new), encoding="utf-8")
+            with tempfile.TemporaryDirectory(dir=self.output.parent) as folder:
+                output = Path(shutil.copytree(self.output, Path(folder) / "build"))
+                other = Manual(self.project, output)
+                yield Changed(other, other.build())
+        finally:
+            for file, text in kept.items():
+                (self.project / file).write_text(text, encoding="utf-8")
+
+
+class Changed(NamedTuple):
+    """A changed manual, and what its build said."""
+
+    manual: Manual
+    built: Built
+
+
+@pytest.fixture(scope="module")
+def manual(tmp_path_factory: pytest.TempPathFactory) -> Manual:
+    """Built once, without a warning."""
+    folder = tmp_path_factory.mktemp("production")
+    project = folder / "project"
+    for name in ("source", "system"):
+        shutil.copytree(REPOSITORY / name, project / name, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(REPOSITORY / "conf.py", project)
+    (project / "ext").symlink_to(REPOSITORY / "ext")
+    made = Manual(project, folder / "build")
+    built = made.build()
+    assert built.status == 0, built.messages
+    return made
+
+
+def missing(manual: Manual) -> set[str]:
+    """What the live system has and the manual does not describe, and what pages lack that their kind must have."""
+    inventory = InventoryFile.load((manual.site / "objects.inv").open("rb"), "", lambda base, name: base + name)
+    live = {
+        "setting": {f"{name}.{field}" for name, cls in SETTINGS.items() for field in cls.model_fields},
+        "component": {component.name for component in COMPONENTS},
+        "error": {error.code for error in ERRORS},
+        "metric": {f"{one.name}_total" if one.type == "counter" else one.name for one in REGISTRY.collect()},
+        "command": {f"./scripts/{file.name}" for file in (REPOSITORY / "system" / "scripts").glob("*.sh")},
+        "alert": {alert["name"] for alert in manual.ops["alerts"]},
+        "severity": {alert["severity"] for alert in manual.ops["alerts"]},
+    }
+    lacking = {f"{kind} {name}" for kind, names in live.items() for name in names - set(inventory[f"ops:{kind}"])}
+    for kind in data("templates.yml"):
+        for page in sorted((manual.site / kind["pages"]).glob("*.html")):
+            if page.name != "index.html":
+                lacking |= {f"{kind['pages']}/{page.stem}: {part}" for part in kind["parts"] if part not in parts(page)}
+    for procedure in manual.ops["procedures"]:
+        lacking |= {
+            f"procedure {procedure['name']}: {part}" for part in data("procedures.yml")["says"] if not procedure[part]
+        }
+    return lacking
+
+
+def parts(page: Path) -> set[str]:
+    """The headings of the sections of *page*."""
+    found = BeautifulSoup(page.read_text(encoding="utf-8"), "html.parser").select("article h2")
+    return {heading.find(string=True, recursive=False) or "" for heading in found}
+
+
+def test_documentation_completeness(manual: Manual) -> None:
+    assert missing(manual) == set()
+    with manual.changed(
+        ("source/alerts/RedisDown.md", "## Impact", "## Weather"),
+        ("source/reference/metrics.md", "```{ops:metrics}\n```", ""),
+        ("source/procedures/deploy.md", ":who: the engineer who deploys; the on-call engineer is told before\n", ""),
+    ) as (other, _):
+        lacking = missing(other)
+        assert {"alerts/RedisDown: Impact", "metric ae_redis_up", "procedure deploy: who"} <= lacking
+
+
+def test_documentation_updates(manual: Manual) -> None:
+    settings, latency = "reference/settings.html", "alerts/HighLatency.html"
+    assert "4242" not in manual.page(settings) and "7 min" not in manual.page(latency)
+    with manual.changed(
+        ("system/audio_enhancement/settings.py", '600,\n        "Uploads that one', '4242,\n        "Uploads that one'),
+        ("system/monitoring/rules/alerts.yml", "age_seconds) > 120", "age_seconds) > 420"),
+    ) as (other, built):
+        assert built.status == 0, built.messages
+        assert "4242" in other.page(settings) and "7 min" in other.page(latency)
+    with manual.changed(("system/audio_enhancement/settings.py", "    relay_after_s:", "    relay_later_s:")) as (
+        _,
+        built,
+    ):
+        assert built.status != 0
+        assert "architecture/overview.md:" in built.messages and "queue.relay_after_s" in built.messages
+
+
+@pytest.fixture
+def served(manual: Manual) -> Iterator[str]:
+    """The address of the manual over HTTP, as its readers have it."""
+    handler = functools.partial(Quiet, directory=str(manual.site))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+        server.shutdown()
+
+
+def test_search_functionality(served: str, context: Callable[..., BrowserContext]) -> None:  # noqa: F811
+    page = context().new_page()
+    for query, wanted in data("searches.yml").items():
+        page.goto(f"{served}/search.html?q={query}")
+        summary = page.locator("#search-results .search-summary")
+        expect(summary).to_contain_text("Search finished" if wanted else "did not match any", timeout=20_000)
+        found = page.locator("#search-results ul.search > li > a").evaluate_all(
+            "links => links.map(link => new URL(link.href).pathname.slice(1))"
+        )
+        assert (wanted in found[:5]) if wanted else found == [], f"{query}: {found[:5]}"
