@@ -11,7 +11,7 @@ SPHINX = $(BIN)/sphinx-build $(SPHINXOPTS) -c . -d $(BUILD)/doctrees/$(1) -b $(1
 	|| { rm -rf $(BUILD)/doctrees/$(1); false; }
 export RUN_DIR
 
-.PHONY: help setup html text test doctest coverage sabotage lint format spelling linkcheck up down status bench stress fuzz lock clean
+.PHONY: help setup html text test doctest drill coverage sabotage lint format spelling linkcheck up down status bench stress fuzz lock clean
 
 help:  ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(firstword $(MAKEFILE_LIST)) | sed -E 's/^([a-z-]+):[^#]*## /\1\t/' | expand -t 14
@@ -41,6 +41,11 @@ coverage: setup  ## Live facts against the manual, and how much is proven: build
 
 sabotage: setup  ## Sow known faults into copies, see them caught: build/sabotage/report.json (ONLY=, SAMPLE=, SEED=)
 	@env -u ONLY -u SAMPLE -u SEED PYTHONPATH=ext $(BIN)/python -m drillbook sabotage --only '$(ONLY)' --sample $(or $(SAMPLE),0) --seed $(or $(SEED),1)
+
+drill: SPHINXOPTS += -D drillbook_drills='$(if $(ALL),all,$(ONLY))'
+drill: setup  ## Drill the core and what is not proven, ONLY=HighLatency, or ALL=1: build/drill/report.json
+	@tools/need.sh bubblewrap
+	@$(call SPHINX,drill)
 
 lint: setup  ## Check style, types and the directions of imports
 	@$(BIN)/ruff check -q .

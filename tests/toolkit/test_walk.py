@@ -417,3 +417,12 @@ def test_a_blank_whose_command_finds_nothing_gets_its_default(manual: Path) -> N
     (manual / "ops.json").write_text(json.dumps(data))
     done = walk(manual, "SlowReports", "--run", "--yes")
     assert done.returncode == 0 and "$ cat south.txt" in done.stdout
+
+
+def test_it_needs_nothing_but_python() -> None:
+    script = "import sys; from drillbook.cli import main; print(*sorted(n for n in sys.modules if '.' not in n))"
+    done = subprocess.run(
+        [sys.executable, "-S", "-c", script], env={"PYTHONPATH": str(EXT)}, capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 0, done.stderr
+    assert not set(done.stdout.split()) - {*sys.stdlib_module_names, "__main__", "drillbook"}

@@ -1,0 +1,67 @@
+"""What the toolkit gives to Sphinx, as a contents page. Not imported where there is no Sphinx: a walk needs none."""
+
+from importlib import import_module
+from importlib.util import find_spec
+
+from sphinx.application import Sphinx
+from sphinx.util.typing import ExtensionMetadata
+
+from drillbook import __version__
+from drillbook.config import setup_config
+from drillbook.output.data import setup_data
+from drillbook.output.html import setup_html
+from drillbook.pages.automodule import setup_automodule
+from drillbook.pages.autosettings import setup_autosettings
+from drillbook.pages.blanks import setup_blanks
+from drillbook.pages.checklists import setup_checklists
+from drillbook.pages.dashboard import setup_dashboard
+from drillbook.pages.domain import OpsDomain
+from drillbook.pages.evidence import setup_evidence
+from drillbook.pages.examples import setup_examples
+from drillbook.pages.fact_role import setup_fact_role
+from drillbook.pages.graph import setup_graph
+from drillbook.pages.numbers import setup_numbers
+from drillbook.pages.procedures import setup_procedures
+from drillbook.pages.rebuild import setup_rebuild
+from drillbook.pages.reference import setup_reference
+from drillbook.pages.severities import setup_severities
+from drillbook.pages.stamps import setup_stamps
+from drillbook.pages.trees import setup_trees
+from drillbook.proof.coverage import setup_coverage
+from drillbook.proof.drill import setup_drill
+
+ENV_VERSION = 5  # to be raised when what is kept about pages changes: then all are read again
+
+
+def setup_extension(app: Sphinx) -> ExtensionMetadata:
+    """Give Sphinx everything that the toolkit has."""
+    setup_config(app)
+    app.add_domain(OpsDomain)
+    setup_reference(app)
+    setup_autosettings(app)
+    setup_automodule(app)
+    setup_fact_role(app)
+    setup_numbers(app)
+    setup_blanks(app)
+    setup_procedures(app)
+    setup_trees(app)
+    setup_graph(app)
+    setup_severities(app)
+    setup_checklists(app)
+    setup_examples(app)
+    setup_evidence(app)
+    setup_dashboard(app)
+    setup_rebuild(app)
+    setup_stamps(app)
+    setup_html(app)
+    setup_data(app)
+    setup_coverage(app)
+    setup_drill(app)
+    if find_spec("sphinxcontrib") and find_spec("sphinxcontrib.plantuml"):  # not every manual has diagrams
+        import_module("drillbook.output.diagrams").setup_diagrams(app)
+    return {
+        "version": __version__,
+        "env_version": ENV_VERSION,
+        "parallel_read_safe": True,
+        "parallel_write_safe": True,
+    }
