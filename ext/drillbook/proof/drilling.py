@@ -22,6 +22,8 @@ from drillbook.proof.watching import Alert, Timeline, Watch
 
 Json = dict[str, Any]
 _CALM_S: Final = 120  # for a system to come to rest, before and after a drill
+_SETTLE_S: Final = 30  # for what still moves, when the fault is out
+_FAILED_S: Final = 5  # the same, when the drill has failed already
 _FIRE_S: Final = 90  # for the fault's own alert to come
 _WALK_S: Final = 120
 _CHECK_S: Final = 30
@@ -205,17 +207,17 @@ class Drills:
 
     def _as_before(self, result: Json) -> None:
         """The stack is as it was before the fault; the fix is undone if it left something of its own."""
-        left = self._left()
-        if left and result["procedure"]:
+        left = self._left(_FAILED_S if result["problems"] else _SETTLE_S)
+        if left and not result["problems"]:
             self.timeline.note("\n".join([f"the procedure {result['procedure']} is undone, because of", *left]))
             procedure = self.procedures[result["procedure"]]
             self._perform(undo(procedure, result["values"], self.stack.shell("undo"), self.procedures))
-            left = self._left()
+            left = self._left(_SETTLE_S)
         if left:
             raise DrillError("it left changed: " + ", ".join(left))
 
-    def _left(self) -> list[str]:
-        deadline = time.monotonic() + _CALM_S / 4
+    def _left(self, limit_s: float) -> list[str]:
+        deadline = time.monotonic() + limit_s
         while (left := difference(self.whole, self.stack.snapshot())) and time.monotonic() < deadline:
             self.watch.look()
             time.sleep(_PAUSE_S)
