@@ -41,6 +41,7 @@ drillbook_errors = "audio_enhancement.errors:ERRORS"
 drillbook_components = "audio_enhancement.components:COMPONENTS"
 drillbook_commands = {
     "./deploy.py": "audio_enhancement.deployment.cli:parser",
+    "./faults.py": "audio_enhancement.faults.cli:build_parser",
     "./stack.py": "audio_enhancement.stack.cli:build_parser",
     **{
         f"./scripts/{name}.sh": f"audio_enhancement.operations.{name}:parser"

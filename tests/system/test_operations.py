@@ -347,17 +347,17 @@ def test_the_limit_of_redis_is_shown_and_kept(own: Stack) -> None:
     def limit() -> int:
         return int(json.loads(ok(script(own.run, "redis_memory", "--json")))["limit"]) >> 20
 
-    assert "as the 256 MB of the setting" in ok(script(own.run, "redis_memory"))
-    cache.connect(CacheSettings(url=own.environment["AE_CACHE_URL"])).config_set("maxmemory", 100 << 20)
-    assert "lower than the 256 MB of the setting" in ok(script(own.run, "redis_memory"))
+    assert "as the 32 MB of the setting" in ok(script(own.run, "redis_memory"))
+    cache.connect(CacheSettings(url=own.environment["AE_CACHE_URL"])).config_set("maxmemory", 20 << 20)
+    assert "lower than the 32 MB of the setting" in ok(script(own.run, "redis_memory"))
     assert script(own.run, "redis_memory", "--limit-mb", "1").returncode == 1
-    ok(script(own.run, "redis_memory", "--limit-mb", "300"))
-    assert limit() == 300
+    ok(script(own.run, "redis_memory", "--limit-mb", "40"))
+    assert limit() == 40
     own.down()
     own.up()
-    assert limit() == 300, "it holds after a start"
-    ok(script(own.run, "redis_memory", "--limit-mb", "256"))
-    assert limit() == 256
+    assert limit() == 40, "it holds after a start"
+    ok(script(own.run, "redis_memory", "--limit-mb", "32"))
+    assert limit() == 32
 
 
 # --- checks ---

@@ -445,13 +445,13 @@ def test_a_snapshot_shows_what_was_left_changed_and_nothing_else(stack: Stack) -
         (stack.run.etc / "production.env.before").write_text("AE_DSP_ALPHA='0.9'\n")
         shell(
             stack,
-            "supervisorctl stop alertmanager; redis-cli config set maxmemory 200mb; psql -c 'DROP INDEX jobs_dead'",
+            "supervisorctl stop alertmanager; redis-cli config set maxmemory 20mb; psql -c 'DROP INDEX jobs_dead'",
         )
         after = taken()
     finally:
         stranger.unlink()
         (stack.run.etc / "production.env.before").unlink()
-        shell(stack, "supervisorctl start alertmanager; redis-cli config set maxmemory 256mb")
+        shell(stack, "supervisorctl start alertmanager; redis-cli config set maxmemory 32mb")
         shell(stack, "psql -c \"CREATE INDEX jobs_dead ON jobs (finished_at) WHERE status = 'dead'\"")
     changed = {name for name in before.keys() | after.keys() if before.get(name) != after.get(name)}
     assert changed == {

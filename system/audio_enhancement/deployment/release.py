@@ -116,10 +116,15 @@ def prune_releases(run: RunDir, keep: int, used: set[str]) -> list[str]:
     """Remove all but the ``keep`` releases built last; never one in ``used``. Returns the versions removed."""
     old = [version for version in built_versions(run)[keep:] if version not in used]
     for version in old:
-        doomed = run.releases / f".removing-{os.getpid()}-{version}"
-        (run.releases / version).replace(doomed)  # gone in one step, however long the deletion takes
-        _remove(doomed)
+        remove_release(run, version)
     return old
+
+
+def remove_release(run: RunDir, version: str) -> None:
+    """Remove a built release; nothing of it may run."""
+    doomed = run.releases / f".removing-{os.getpid()}-{version}"
+    (run.releases / version).replace(doomed)  # gone in one step, however long the deletion takes
+    _remove(doomed)
 
 
 def _files(folder: Path) -> Iterator[Path]:

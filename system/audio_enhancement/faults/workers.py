@@ -1,0 +1,82 @@
+"""Faults of the workers: stopped, frozen, starved of processor time."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+import psutil
+
+from audio_enhancement.deployment.deploy import scale
+from audio_enhancement.deployment.state import Deployment, load_state
+from audio_enhancement.faults import traffic
+from audio_enhancement.faults.fault import FaultError
+from audio_enhancement.stack.stack import Stack
+
+PERIOD_S = 0.1
+SHARE = 0.03
+"""Share of the time in which a starved worker runs."""
+
+
+@contextmanager
+def stopped(stack: Stack) -> Iterator[None]:
+    """All workers are stopped through the supervisor while uploads go on."""
+    names = _deployment(stack).worker_programs()
+    with traffic.client(stack, "studio", traffic.different(), per_second=5, most_open=40):
+        stack.supervisor.stop_all(names)
+        try:
+            yield
+        finally:
+            for name in names:
+                stack.supervisor.start(name)
+
+
+@contextmanager
+def frozen(stack: Stack) -> Iterator[None]:
+    """One worker runs and does nothing."""
+    worker = _processes(stack)[0]
+    worker.suspend()
+    try:
+        yield
+    finally:
+        with suppress(psutil.NoSuchProcess):
+            worker.resume()
+
+
+@contextmanager
+def starved(stack: Stack) -> Iterator[None]:
+    """The workers there are get hardly any processor time; those that come later get theirs."""
+    before = _deployment(stack).workers
+    fed = threading.Event()
+    threads = [threading.Thread(target=_starve, args=(one, fed), daemon=True) for one in _processes(stack)]
+    with traffic.client(stack, "studio", traffic.different(), per_second=2, most_open=12):
+        for thread in threads:
+            thread.start()
+        try:
+            yield
+        finally:
+            fed.set()
+            for thread in threads:
+                thread.join()
+    scale(stack.run, before, say=lambda _: None)
+
+
+def _starve(process: psutil.Process, fed: threading.Event) -> None:
+    """Let a process run for a small share of each moment, until it is fed or ends."""
+    with suppress(psutil.NoSuchProcess):
+        while not fed.is_set():
+            process.suspend()
+            fed.wait(PERIOD_S * (1 - SHARE))
+            process.resume()
+            fed.wait(PERIOD_S * SHARE)
+
+
+def _deployment(stack: Stack) -> Deployment:
+    state = load_state(stack.run)
+    if state is None or state.active is None:
+        raise FaultError("nothing has been deployed here: there are no workers")
+    return state
+
+
+def _processes(stack: Stack) -> list[psutil.Process]:
+    status = stack.supervisor.status()
+    return [psutil.Process(status[name].pid) for name in _deployment(stack).worker_programs()]
