@@ -172,6 +172,26 @@ def test_what_no_run_has_proven_is_unproven(tmp_path: Path, build: Callable[...,
     }
 
 
+TOLD = """\
+::::{ops:step} Tell the owner of the station
+Say when it was silent.
+::::
+:::::
+"""
+
+
+def test_what_only_a_person_can_vouch_for_is_signed(tmp_path: Path, build: Callable[..., Build]) -> None:
+    levels = "\n:::{ops:severity}\nSEV1: Bad\n: It wakes people.\n\nSEV2: Less bad\n: It does not.\n:::\n"
+    page = GOOD.removesuffix(":::::\n") + TOLD + levels
+    found = json.loads(build(handbook(tmp_path / "book", page), BUILDER).text("report.json"))
+    assert [(said["kind"], said["text"]) for said in found["signed"]] == [
+        ("contact", "Call the platform team, with the output of the check in hand: All answer, and reports are slow."),
+        ("severity", "SEV1 means: Bad It wakes people."),
+        ("severity", "SEV2 means: Less bad It does not."),
+        ("step", "Restart station: Tell the owner of the station Say when it was silent."),
+    ]
+
+
 def test_reasons_given_are_counted(tmp_path: Path, build: Callable[..., Build]) -> None:
     procedure = PROCEDURE.replace(":purpose:", ":unproven: It needs a ladder.\n:purpose:")
     fix = FIX.replace(":within:", ":not-drilled: Nobody can cut that cable.\n:within:")

@@ -14,9 +14,10 @@ class Kind(StrEnum):
     ENTRY = "entry"  # generated from the live system: a setting, an option, an alert's rule
     FACT = "fact"  # a declared value that stands in no sentence: how long a procedure takes
     BLOCK = "block"  # a literal block or a diagram
-    STEP = "step"
+    STEP = "step"  # of a procedure; one that types nothing is signed
     WAY = "way"  # a tree can end here, in a fix
     CONTACT = "contact"  # a tree can end here, with a call to somebody
+    SEVERITY = "severity"  # what a level means
     SENTENCE = "sentence"  # names a number with a unit, or something of the live system
 
 

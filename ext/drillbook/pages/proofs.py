@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from sphinx.application import Sphinx
 
 from drillbook.model.evidence import DRILL, PAGE, PROCEDURE, Evidence, State
+from drillbook.model.signed import ToSign
 from drillbook.model.stamp import Stamp
 from drillbook.pages.evidence import TREE, stamps
 
@@ -63,6 +64,10 @@ class Proofs:
             if proof.valid and found and self._as_walked(found, tree) and name in _inner(found, "asked").get(tree, ()):
                 return Proof(True, f"asked in the drill of {fault}")
         return Proof(False, "no walk of a drill that holds has come to it")
+
+    def to_sign(self, docname: str) -> tuple[ToSign, ...]:
+        """What no run can prove on a page."""
+        return self._stamps.to_sign(docname)
 
     def signed(self, docname: str) -> str:
         """Who signed what no run can prove on a page."""

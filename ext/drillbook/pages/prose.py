@@ -15,10 +15,17 @@ from drillbook.live.names import LiveNames, Named
 from drillbook.model.sentence import OPAQUE, spans
 from drillbook.pages.domain import ANY_TYPE, OPTIONAL, PAGE, OpsDomain
 from drillbook.pages.fact_role import UNPROVEN
-from drillbook.pages.fields import DURATION
+from drillbook.pages.fields import DURATION, FILLED
 from drillbook.pages.numbers import NAKED
 
-_SILENT: Final = {"ops-kind", "ops-box", "ops-condition", "ops-way", DURATION}  # ours, and not the author's words
+_SILENT: Final = {
+    "ops-kind",
+    "ops-box",
+    "ops-condition",
+    "ops-way",
+    DURATION,
+    FILLED,
+}  # ours, and not the author's words
 _HIDDEN: Final = (nodes.target, nodes.comment, nodes.system_message, nodes.raw, nodes.problematic)
 _NO_FACTS: Final = (ANY_TYPE, PAGE, "procedure", "tree", "severity")  # links to what is no fact of the live system
 _OPAQUE: Final = (nodes.math, nodes.image, nodes.footnote_reference, nodes.citation_reference)
@@ -84,12 +91,12 @@ class Reader:
         classes: set[str] = set(node.get("classes", ()))
         if isinstance(node, pending_xref):
             yield node.astext(), list(self._reference(node))
+        elif isinstance(node, _OPAQUE) or classes & _SILENT:
+            yield node.astext(), []
         elif isinstance(node, nodes.literal):
             yield node.astext(), [_not_linked(named) for named in self._names.in_literal(node.astext())]
         elif UNPROVEN in classes:
             yield node.astext(), [Mention(f"the author marks {node.astext()!r} as not proven", excused=True)]
-        elif isinstance(node, _OPAQUE) or classes & _SILENT:
-            yield node.astext(), []
         else:
             yield from self._pieces(node)
 

@@ -62,8 +62,11 @@ class Page:
         self._procedures = [model for where, model in domain.every("procedure") if where == docname]
 
     def statements(self) -> Iterator[Statement]:
-        """All of them, in the order of the page."""
+        """All of them, in the order of the page; those that a person signs for come last."""
         yield from self._visit(self._document, _Around())
+        for said in self._proofs.to_sign(self._docname):
+            judged = Verdict.SIGNED, self._proofs.signed(self._docname), False
+            yield self._said(Kind(said.word.value), self._document, said.text, judged, said.line)
 
     def _visit(self, node: Element, around: _Around) -> Iterator[Statement]:
         for child in node.children:
@@ -113,12 +116,10 @@ class Page:
         if inside.part is around.part or inside.part is None:
             return
         part, line = inside.part, inside.part.line
-        if isinstance(part, Step):
+        if isinstance(part, Step) and any(said.commands for said in part.parts):
             yield self._said(Kind.STEP, node, part.says, self._step(part, inside.whole), line)
         elif isinstance(part, Fix):
             yield self._said(Kind.WAY, node, f"{part.name}: {part.says}", self._fix(part, inside.whole), line)
-        elif isinstance(part, Escalate):
-            yield self._said(Kind.CONTACT, node, f"{part.to}: {part.says}", self._contact(), line)
 
     # sentences
 
@@ -149,8 +150,6 @@ class Page:
         reason = procedure.unproven or next((command.how.unproven for command in typed if command.how.unproven), "")
         if reason:
             return Verdict.UNPROVEN, reason, True
-        if not typed:
-            return Verdict.UNPROVEN, "no command: nothing can run it", False
         return _by(self._proofs.procedure(procedure.name), Verdict.EXECUTED)
 
     def _fix(self, fix: Fix, tree: object) -> Judged:
@@ -167,9 +166,6 @@ class Page:
         void = [f"{fault}: {proof.says}" for fault, proof in proofs.items() if not proof.valid]
         said = "; ".join(void or [f"{fault}: {proof.says}" for fault, proof in proofs.items()])
         return (Verdict.UNPROVEN if void else Verdict.DRILLED), said, False
-
-    def _contact(self) -> Judged:
-        return Verdict.SIGNED, self._proofs.signed(self._docname), False
 
     def _block(self, block: Element, around: _Around) -> Judged:
         reason = getattr(block.get(HOW), "unproven", "")

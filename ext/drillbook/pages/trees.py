@@ -20,8 +20,8 @@ from drillbook.model.read_only import why_not_read_only
 from drillbook.pages.answers import answer_list, read_answers
 from drillbook.pages.blanks import used_blanks
 from drillbook.pages.domain import OpsDomain
-from drillbook.pages.entries.entry import joined, link, literal
-from drillbook.pages.fields import duration, fault_names, field_list, inline_option, inlines, plain_text
+from drillbook.pages.entries.entry import joined, link
+from drillbook.pages.fields import FILLED, duration, fault_names, field_list, inline_option, inlines, plain_text
 from drillbook.pages.parts import blocks, console_commands, text
 from drillbook.pages.procedures import gathered
 from drillbook.pages.structure import StructureDirective, needed_link, title_of
@@ -130,7 +130,7 @@ class FixDirective(NodeDirective):
             if not (blank and equals and value):
                 self.warn(Warn.TREE, f"fix {self.name_}: ':with: blank=value, other=value', not {pair!r}")
             values[blank] = value
-        filled = [literal(f"{blank}={value}") for blank, value in values.items()]
+        filled = [nodes.literal("", f"{blank}={value}", classes=[FILLED]) for blank, value in values.items()]
         do: list[Node] = [needed_link(self, "procedure", procedure)] if procedure else []
         if filled:
             do += [nodes.Text(" with "), *inlines(joined(filled))]
