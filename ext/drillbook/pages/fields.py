@@ -10,7 +10,7 @@ from drillbook.pages.entries.entry import fields
 from drillbook.warn import Warn
 
 DURATION = "ops-duration"  # of a time that an option declares
-FILLED = "ops-filled"  # of what a fix fills into a blank
+FILLED = "ops-value"  # of what a fix fills into a blank
 
 
 def inline_option(directive: OpsDirective, name: str) -> list[Node]:
