@@ -116,6 +116,7 @@ drillbook_drill = {  # production's rules, with less to wait for
     "thresholds": {"QueueDepthHigh": {"1000": "15"}},
     "unchanged": ["CpuHigh", "MemoryHigh"],  # the host is not ours alone
 }
+drillbook_code = ["system/**/*"]  # what a proof is bound to
 drillbook_sabotage = "tests/data/sabotage.yml"
 
 nitpicky = True

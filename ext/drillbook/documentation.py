@@ -231,6 +231,7 @@ def _procedure(procedure: Procedure) -> str:
     }
     options |= {"takes": _escaped(procedure.takes), "risk": _line(procedure.risk), "needs": _line(procedure.needs)}
     options["undone-by"] = procedure.undone_by or _line(undone)
+    options |= {"given": procedure.given, "leaves": ", ".join(procedure.leaves), "unproven": _line(procedure.unproven)}
     written = [f":{name}: {value}" for name, value in options.items() if value]
     inner = [*map(_blank, procedure.blanks), *map(_step, procedure.steps)]
     return "\n".join([f":::::{{ops:procedure}} {procedure.name}", *written, "", *inner, ":::::", ""])
@@ -245,6 +246,7 @@ def _blank(blank: Blank) -> str:
         "choices": ", ".join(blank.choices),
         "unit": blank.unit,
         "default": blank.default,
+        "command": blank.command,
     }
     written = [f":{name}: {value}" for name, value in options.items() if value not in ("", None)]
     return "\n".join([f"::::{{ops:blank}} {blank.name}", *written, "", _prose(blank.says), "::::", ""])

@@ -14,6 +14,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -98,9 +99,9 @@ class _Strict(Quiet):
         super().end_headers()
 
 
-@pytest.fixture(scope="session")
-def served(site: Path) -> Iterator[str]:
-    """The address of the manual over HTTP; the policy knows a page that has nothing of ours."""
+@contextmanager
+def serving(site: Path) -> Iterator[str]:
+    """The address of a manual over HTTP; the policy knows a page that has nothing of ours."""
     kind = type("Handler", (_Strict,), {"policy": policy((site / "index.html").read_text(encoding="utf-8"))})
     handler = functools.partial(kind, directory=str(site))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
@@ -109,6 +110,13 @@ def served(site: Path) -> Iterator[str]:
         yield f"http://127.0.0.1:{server.server_address[1]}"
         server.shutdown()
         thread.join()
+
+
+@pytest.fixture(scope="session")
+def served(site: Path) -> Iterator[str]:
+    """The address of the manual."""
+    with serving(site) as address:
+        yield address
 
 
 THEMES_ICONS = "Loading the image 'data:image/svg+xml"  # Furo's, which the policy blocks; nothing of ours is so loaded

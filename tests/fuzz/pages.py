@@ -27,6 +27,8 @@ DIRECTIVES = [
     "routes",
     "errors",
     "components",
+    "faults",
+    "proof",
     "component-diagram",
     "settings-class",
 ]
@@ -43,6 +45,7 @@ ROLES = [
     "severity",
     "route",
     "error",
+    "fault",
     "nothing",
 ]
 OPTIONS = [

@@ -39,8 +39,14 @@ PROCEDURE = Procedure(
             9,
         ),
     ),
-    blanks=(Blank("barrel", "Which one.", BlankType.CHOICE, choices=("north", "south"), default="north"),),
+    blanks=(
+        Blank(
+            "barrel", "Which one.", BlankType.CHOICE, choices=("north", "south"), default="north", command="cat barrels"
+        ),
+    ),
     line=1,
+    leaves=("oil.*", "log"),
+    unproven="It *burns*.",
 )
 
 

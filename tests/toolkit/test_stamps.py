@@ -257,6 +257,20 @@ def test_the_dashboard_refuses_what_it_does_not_know(book: Path, build: Callable
     assert "proof.md:3: WARNING: ops:proof shows one of procedures, trees" in build(book, warns=True).warnings
 
 
+def test_a_fault_says_where_its_drill_ends(book: Path, prove: Prove, build_apart: Callable[..., Build]) -> None:
+    (book / "faults.md").write_text("# Faults\n\n```{ops:faults}\n```\n\nAs in {ops:fault}`cut-cable`.\n")
+    said = " ".join(build_apart(book, builder="text").text("faults.txt").split())
+    assert 'North is silent. Alert: "SlowReports" Drilled: each time that drills are run' in said
+    assert 'Ends at: Restart station with "station=north" Not proven yet.' in said and "As in A cable is cut." in said
+    assert "Ends at: no fix names it" in said
+    prove("drill", "cut-cable", **DRILL)
+    said = " ".join(build_apart(book, builder="text").text("faults.txt").split())
+    assert "Proven 2026-11-23 against v2.1.0: alert in 9 s" in said, "another page's evidence is on the next build"
+    page = build_apart(book).text("faults.html")
+    assert 'href="other.html#procedure-restart-station"' in page and 'id="fault-cut-cable"' in page
+    assert "stamps.css" in page and "stamps.js" in page
+
+
 def test_two_builds_are_the_same(book: Path, prove: Prove, build_apart: Callable[..., Build]) -> None:
     (book / "proof.md").write_text("# What is proven\n\n```{ops:proof}\n```\n")
     prove("drill", "cut-cable", **DRILL)

@@ -21,6 +21,7 @@ STYLES: Final = {
     "ops-ticked": ("checklist.css",),
     "ops-stamps": ("stamps.css",),
     "ops-proof": ("stamps.css",),
+    "ops-cure": ("stamps.css",),
 }
 SCRIPTS: Final = {
     "ops-tree": ("tree.js",),
@@ -28,6 +29,7 @@ SCRIPTS: Final = {
     "ops-ticked": ("checklist.js",),
     "ops-stamps": ("stamps.js",),
     "ops-proof": ("stamps.js",),
+    "ops-cure": ("stamps.js",),
 }
 
 

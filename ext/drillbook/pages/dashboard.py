@@ -16,14 +16,16 @@ from sphinx.util.nodes import make_refnode
 
 from drillbook.model.evidence import State
 from drillbook.model.stamp import WORST_FIRST, Stamp
+from drillbook.model.tree import Fix
 from drillbook.pages.describe import OpsDirective
-from drillbook.pages.domain import OpsDomain
-from drillbook.pages.entries.entry import label, literal, paragraph, table
+from drillbook.pages.domain import SHOWS, OpsDomain
+from drillbook.pages.entries.entry import joined, label, literal, paragraph, table
+from drillbook.pages.entries.faults import CURE
 from drillbook.pages.evidence import Stamps
+from drillbook.pages.fields import inlines
 from drillbook.pages.stamp_text import signature_paragraph, signature_state, stamp_paragraph
 from drillbook.warn import Warn
 
-SHOWS: Final = "ops_shows"  # of a container: the kind that it shows; among the models of a page: that it shows any
 Cell = Sequence[Node]
 
 
@@ -50,6 +52,15 @@ class _Table:
         if described is None:
             return [paragraph(name)]
         return self._link(described.docname, described.anchor, described.title)
+
+    def cure(self, fix: Fix | None) -> Cell:
+        """The procedure that a drill must end at, and what it fills in."""
+        if fix is None:
+            return [paragraph("no fix names it")]
+        link, values = self.object("procedure", fix.procedure), [literal("=".join(pair)) for pair in fix.values]
+        if values and isinstance(link[0], Element):
+            link[0] += [nodes.Text(" with "), *inlines(joined(values))]
+        return link
 
     def page(self, docname: str) -> Cell:
         """A link to a page, by its title."""
@@ -84,8 +95,7 @@ def _trees(make: _Table) -> Iterator[Row]:
 
 def _drills(make: _Table) -> Iterator[Row]:
     for fault, fix in make.found.faults().items():
-        cure: Cell = make.object("procedure", fix.procedure) if fix else [paragraph("no fix names it")]
-        yield _row(make.found.drill(fault), [paragraph(literal(fault))], cure)
+        yield _row(make.found.drill(fault), make.object("fault", fault), make.cure(fix))
 
 
 def _pages(make: _Table) -> Iterator[Row]:
@@ -155,6 +165,16 @@ def _shown(kind: _Kind, name: str, make: _Table) -> Iterator[Node]:
     headings = (*kind.headings, "Stamp")
     widths = (25,) * len(kind.headings) + (50,)
     yield table(headings, widths, [(*row.cells, [row.stamp]) for row in rows], "ops-proven")
+
+
+def fill_cure(node: Element, app: Sphinx, found: Stamps, docname: str) -> None:
+    """Say of a fault where its drill ends, and whether it did."""
+    fault = node[CURE]
+    ends = paragraph(
+        "Ends at: ",
+        *(part for cell in _Table(app, found, docname).cure(found.faults().get(fault)) for part in cell.children),
+    )
+    node += [ends, stamp_paragraph(found.drill(fault))]
 
 
 def everything(app: Sphinx, found: Stamps) -> str:

@@ -26,7 +26,8 @@ Key = tuple[str, str]  # (object type, name)
 IMPORTANT, NORMAL = 0, 1  # search priorities: before or among the full-text results
 ANY_TYPE = ""  # the reference type of generated links, and of ``{any}``: whatever has that name
 PAGE = "page"  # the reference type of generated links to a page of this manual by its address
-TITLED = ("component", "procedure", "tree")  # what is called by its title, in prose
+TITLED = ("component", "procedure", "tree", "fault")  # what is called by its title, in prose
+SHOWS = "ops_shows"  # of a container: the stamps that it shows; among the models of a page: that it shows any
 OPTIONAL = "ops_optional"  # a generated link to what no page may describe: then it is plain text
 
 
@@ -61,6 +62,7 @@ class OpsDomain(Domain):
         "error": ObjType("error", "error", searchprio=IMPORTANT),
         "procedure": ObjType("procedure", "procedure", searchprio=IMPORTANT),
         "tree": ObjType("tree", "tree", searchprio=IMPORTANT),
+        "fault": ObjType("fault", "fault", searchprio=NORMAL),
         "severity": ObjType("severity", "severity", searchprio=IMPORTANT),
     }
     roles: ClassVar[dict[str, Any]] = {

@@ -1,5 +1,5 @@
 """The directives that show live facts: `ops:settings`, `ops:alerts`, `ops:metrics`, `ops:recordings`, `ops:commands`,
-`ops:routes`, `ops:errors` and `ops:components`.
+`ops:routes`, `ops:errors`, `ops:components` and `ops:faults`.
 
 Each takes the name of one fact, or of a group (a component's settings, an alert group, a tag of routes, a command with
 its subcommands); without an argument it shows all.
@@ -14,10 +14,11 @@ from sphinx.application import Sphinx
 
 from drillbook.live.facts import LiveFacts, names
 from drillbook.pages.describe import OpsDirective, describe
-from drillbook.pages.domain import OpsDomain
+from drillbook.pages.domain import SHOWS, OpsDomain
 from drillbook.pages.entries import Entry
 from drillbook.pages.entries.commands import command
 from drillbook.pages.entries.components import component
+from drillbook.pages.entries.faults import fault
 from drillbook.pages.entries.metrics import metric
 from drillbook.pages.entries.routes import error, route
 from drillbook.pages.entries.rules import alert, recording
@@ -151,6 +152,21 @@ class Components(ReferenceDirective):
         return component(fact, facts.components)
 
 
+class Faults(ReferenceDirective):
+    """Faults that drills put into the system, by name or by the alert that they raise."""
+
+    kind = "fault"
+
+    def build(self) -> list[nodes.Node]:
+        """The entries; each tells its cure and its stamp, so the page follows what is proven."""
+        self.ops.note_model(SHOWS, self.env.docname, self.kind)
+        return super().build()
+
+    def entry(self, fact: Any, facts: LiveFacts) -> Entry:
+        """A fault."""
+        return fault(fact)
+
+
 def _queryable(facts: LiveFacts) -> set[str]:
     series = {name for fact in facts.metrics for name in (fact.name, *fact.series)}
     return series | {fact.name for fact in facts.recordings}
@@ -158,5 +174,5 @@ def _queryable(facts: LiveFacts) -> set[str]:
 
 def setup_reference(app: Sphinx) -> None:
     """Register the directives."""
-    for directive in (Settings, Alerts, Recordings, Metrics, Commands, Routes, Errors, Components):
+    for directive in (Settings, Alerts, Recordings, Metrics, Commands, Routes, Errors, Components, Faults):
         app.add_directive_to_domain(OpsDomain.name, f"{directive.kind}s", directive)

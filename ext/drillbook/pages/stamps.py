@@ -13,8 +13,9 @@ from sphinx.environment import BuildEnvironment
 
 from drillbook.model.procedure import Procedure
 from drillbook.model.tree import Tree
-from drillbook.pages.dashboard import SHOWS, everything, fill
-from drillbook.pages.domain import OpsDomain
+from drillbook.pages.dashboard import everything, fill, fill_cure
+from drillbook.pages.domain import SHOWS, OpsDomain
+from drillbook.pages.entries.faults import CURE
 from drillbook.pages.evidence import Stamps, stamps
 from drillbook.pages.stamp_text import signature_paragraph, stamp_paragraph
 from drillbook.warn import guarded
@@ -42,6 +43,8 @@ def stamp_page(app: Sphinx, doctree: nodes.document, docname: str) -> None:
             node.insert(min(2, len(node.children)), stamp_paragraph(made))
         elif SHOWS in node:
             fill(node, app, found, docname)
+        elif CURE in node:
+            fill_cure(node, app, found, docname)
     title = doctree.next_node(nodes.title)
     under = page_stamps(found, docname)
     if title is not None and under is not None:
