@@ -62,6 +62,7 @@ drillbook_commands = {
         )
     },
 }
+drillbook_faults = "audio_enhancement.faults:FAULTS"
 drillbook_read_only = [  # what checks of trees may run
     "./deploy.py --status",
     "./scripts/block_sender.sh list ...",

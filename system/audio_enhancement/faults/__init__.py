@@ -129,5 +129,12 @@ FAULTS: tuple[Fault, ...] = (
         "ApiDown",
         servers.gateway_down,
     ),
+    Fault(
+        "monitor-stopped",
+        "the monitor is stopped",
+        "The monitor does not run: nobody measures the queue and the servers, and no canary is sent.",
+        "MonitorDown",
+        servers.monitor_stopped,
+    ),
 )
 """Every fault, with the alert that it must raise."""

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from audio_enhancement.deployment.state import gateway_program, load_state
+from audio_enhancement.deployment.state import MONITOR, gateway_program, load_state
 from audio_enhancement.faults.fault import FaultError
 from audio_enhancement.stack.stack import Stack
 
@@ -29,6 +29,13 @@ def gateway_down(stack: Stack) -> Iterator[None]:
     if state is None or state.active is None:
         raise FaultError("nothing has been deployed here: there is no gateway")
     with _stopped(stack, gateway_program(state.active)):
+        yield
+
+
+@contextmanager
+def monitor_stopped(stack: Stack) -> Iterator[None]:
+    """The monitor is stopped: nobody looks any more."""
+    with _stopped(stack, MONITOR):
         yield
 
 
