@@ -150,6 +150,15 @@ def test_entries_are_derived_and_what_they_say_is_not_counted_again(weather: Cal
     assert of_new(weather(shown)) == {"derived": 5}  # two rules, and a command with two arguments
 
 
+def test_a_diagram_is_a_statement_and_one_of_the_live_system_is_derived(build: Callable[..., Build]) -> None:
+    pytest.importorskip("sphinxcontrib.plantuml")
+    found = json.loads(build("diagrams", BUILDER).text("report.json"))
+    counts = {page["page"]: (page["derived"], page["unproven"]) for page in found["pages"]}
+    assert counts["pages/live"] == (4, 0)  # three components, and what they need
+    [drawn] = [said for said in found["unproven"] if said["text"] == "A asks B."]
+    assert (drawn["kind"], drawn["page"], drawn["file"]) == ("block", "pages/markdown", "pages/markdown.md")
+
+
 def kinds(built: Build) -> dict[str, dict[str, int]]:
     report = json.loads(built.text("report.json"))
     names = [verdict.value for verdict in Verdict]
