@@ -26,6 +26,10 @@ from audio_enhancement.components import COMPONENTS
 from audio_enhancement.errors import ERRORS
 from audio_enhancement.metrics import REGISTRY
 from audio_enhancement.settings import SETTINGS
+from drillbook.model.condition import Observation, choose
+from drillbook.model.data import read_tree
+from drillbook.model.tree import Check, Escalate, Fix
+from drillbook.model.walk import Walk
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 DATA = Path(__file__).parent / "data"
@@ -135,6 +139,64 @@ def test_documentation_completeness(manual: Manual) -> None:
     ) as (other, _):
         lacking = missing(other)
         assert {"alerts/RedisDown: Impact", "metric ae_redis_up", "procedure deploy: who"} <= lacking
+
+
+def seen(answer: Any) -> Observation:
+    """What a check gives, as ``scenarios.yml`` writes it."""
+    if isinstance(answer, dict):
+        return Observation(answer["exit"], answer["prints"])
+    if isinstance(answer, str):
+        return Observation(0, answer)
+    return Observation(values=() if answer is None else (float(answer),))
+
+
+def end_of(ops: dict[str, Any], alert: str, sees: dict[str, Any]) -> Fix | Escalate:
+    """Where a reader arrives who begins at *alert* and sees what *sees* says."""
+    trees = {tree["name"]: read_tree(tree) for tree in ops["trees"]}
+    (start,) = (one["trees"] for one in ops["alerts"] if one["name"] == alert)
+    walk = Walk(trees, start[0])
+    while isinstance(walk.node, Check):
+        asked = walk.node.query or walk.node.commands[0].text
+        known = [key for key in sees if key in asked]
+        assert known, f"scenarios.yml does not say what {walk.tree.name}/{walk.node.name} sees: {asked}"
+        index = choose([one.condition for one in walk.node.answers], seen(sees[max(known, key=len)]))
+        assert index is not None, f"no answer of {walk.tree.name}/{walk.node.name} fits"
+        walk.answer(index)
+    return walk.node
+
+
+def lost(ops: dict[str, Any]) -> set[str]:
+    """What is wrong with the ways through the trees: alerts without a tree, and scenarios that end elsewhere."""
+    told = data("scenarios.yml")
+    healthy = told["healthy"]
+    wrong = {f"{alert['name']} has no tree" for alert in ops["alerts"] if len(alert["trees"]) != 1}
+    for alert in ops["alerts"]:
+        if alert["trees"] and isinstance(end := end_of(ops, alert["name"], healthy), Fix):
+            wrong.add(f"{alert['name']} ends at {end.procedure} when nothing is wrong")
+    for one in told["scenarios"]:
+        end = end_of(ops, one["alert"], {**healthy, **one["sees"]})
+        if not (isinstance(end, Fix) and end.procedure == one["ends"] and one["fault"] in end.faults):
+            wrong.add(f"{one['fault']} ends at {end.name}")
+    fixed = {fault for tree in ops["trees"] for node in tree["nodes"] for fault in node.get("faults", ())}
+    return wrong | {f"{fault} has no scenario" for fault in fixed - {one["fault"] for one in told["scenarios"]}}
+
+
+def test_troubleshooting_coverage(manual: Manual) -> None:
+    assert lost(manual.ops) == set()
+    with manual.changed(
+        (
+            "source/alerts/StorageLow.md",
+            "`value < StorageLow.threshold` -> foreign",
+            "`value < StorageLow.threshold` -> call-passed",
+        ),
+        (
+            "source/alerts/StorageLow.md",
+            "`value >= StorageLow.threshold` -> call-passed",
+            "`value >= StorageLow.threshold` -> foreign",
+        ),
+        ("source/alerts/CpuHigh.md", "{ops:tree} CpuHigh", "{ops:tree} Processors"),
+    ) as (other, _):
+        assert lost(other.ops) == {"storage-full ends at call-passed", "CpuHigh has no tree"}
 
 
 def test_documentation_updates(manual: Manual) -> None:

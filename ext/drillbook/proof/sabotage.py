@@ -102,7 +102,12 @@ def _copy(root: Path, files: Sequence[str], links: Sequence[str], place: Path) -
         shutil.copy2(root / name, target, follow_symlinks=False)
     for name in links:
         (place / name).symlink_to((root / name).resolve())
-    for command in (["git", "init", "--quiet"], ["git", "add", "--all"]):
+    who = ["-c", "user.name=nobody", "-c", "user.email=nobody@localhost", "-c", "commit.gpgsign=false"]
+    for command in (
+        ["git", "init", "--quiet"],
+        ["git", "add", "--all"],
+        ["git", *who, "commit", "--quiet", "--no-verify", "--message", "The clean copy"],
+    ):
         done = process.run(command, timeout_s=_GIT_LIMIT_S, cwd=place)
         if done.status != 0:
             raise SabotageError(f"{shlex.join(command)}: {done.stderr.decode(errors='replace').strip()}")
