@@ -3,7 +3,7 @@
 import secrets
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import redis
@@ -27,11 +27,10 @@ def full(stack: Stack) -> Iterator[None]:
     client = cache.connect(settings)
     known = set(client.scan_iter(cache.PREFIX + "*", count=1000))
     try:
-        while _used(client) < FULL * _limit(client):
-            with client.pipeline(transaction=False) as pipeline:
-                for _ in range(BATCH):
-                    pipeline.set(cache.PREFIX + secrets.token_hex(32), uuid.uuid4().bytes, ex=settings.ttl_s)
-                pipeline.execute()
+        # Its tables grow at a stroke when they have too many entries: then Redis is full before it is nearly full.
+        with suppress(redis.OutOfMemoryError):
+            while _used(client) < FULL * _limit(client):
+                _remember(client, settings.ttl_s)
         yield
     finally:
         left = [name for name in client.scan_iter(cache.PREFIX + "*", count=1000) if name not in known]
@@ -59,6 +58,13 @@ def stale(stack: Stack) -> Iterator[None]:
         changed(stack, {"AE_STORAGE_RETENTION_S": str(RETENTION_S)}, restart=["monitor"]),
     ):
         yield
+
+
+def _remember(client: "redis.Redis", ttl_s: int) -> None:
+    with client.pipeline(transaction=False) as pipeline:
+        for _ in range(BATCH):
+            pipeline.set(cache.PREFIX + secrets.token_hex(32), uuid.uuid4().bytes, ex=ttl_s)
+        pipeline.execute()
 
 
 def _used(client: "redis.Redis") -> int:
