@@ -131,14 +131,16 @@ def is_positive(value: object) -> str | None:
 
 
 def is_gates(value: object) -> str | None:
-    """``{"accuracy": percent, "missing": [names]}``, either of them."""
-    if not isinstance(value, Mapping) or not set(value) <= {"accuracy", "missing"}:
+    """``{"accuracy": percent, "missing": [names], "stamps": False}``, any of them."""
+    if not isinstance(value, Mapping) or not set(value) <= {"accuracy", "missing", "stamps"}:
         return f"""must be {{"accuracy": percent, "missing": [names]}}, not {value!r}"""
     percent, missing = value.get("accuracy", 0), value.get("missing", [])
     if not isinstance(percent, int | float) or isinstance(percent, bool) or not 0 <= percent <= 100:
         return f"has the accuracy {percent!r}, which is no percentage"
     if not isinstance(missing, list | tuple) or not all(isinstance(item, str) for item in missing):
         return f"must have a list of names for 'missing', not {missing!r}"
+    if value.get("stamps", True) not in (True, False, "0", "1"):  # a command line gives texts
+        return f"must have True or False for 'stamps', not {value['stamps']!r}"
     return None
 
 
@@ -282,7 +284,8 @@ OPTIONS = (
         {},
         is_gates,
         "Proof: the gates of coverage. `accuracy` is the least percentage of proven statements (95); `missing` names what "
-        "is known to be missing, and must lose each name as soon as it is there.",
+        "is known to be missing, and must lose each name as soon as it is there. Without `stamps`, evidence holds also for what "
+        "has changed since: so sabotage sees whether anything else is noticed.",
     ),
     Option(
         "drillbook_drill",

@@ -162,6 +162,7 @@ def test_all_gates_can_hold(report: Callable[..., dict[str, Any]]) -> None:
         ({"accuracy": 101}, "has the accuracy 101, which is no percentage"),
         ({"accuracy": "95"}, "has the accuracy '95', which is no percentage"),
         ({"missing": "alert A: page"}, "must have a list of names for 'missing', not 'alert A: page'"),
+        ({"stamps": "no"}, "must have True or False for 'stamps', not 'no'"),
         ({"acuracy": 95}, 'must be {"accuracy": percent, "missing": [names]}, not'),
         (95, 'must be {"accuracy": percent, "missing": [names]}, not 95'),
     ],

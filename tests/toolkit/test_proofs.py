@@ -105,6 +105,18 @@ def test_one_changed_character_makes_it_unproven(book: Path, prove: Prove, repor
     assert set(missing(found)) == {"procedure restart-station: run", "fix SlowReports/restart: drill"}
 
 
+def test_without_stamps_a_change_voids_nothing_and_what_was_never_proven_is_unproven(
+    book: Path, prove: Prove, report: Report
+) -> None:
+    with (book / "conf.py").open("a") as conf:
+        conf.write('drillbook_coverage = {"stamps": False}\n')
+    assert "procedure restart-station: run" in missing(report())
+    prove(days=300)
+    page = book / "index.md"
+    page.write_text(page.read_text().replace("./stations restart", "./stations Restart"))
+    assert unproven(report()) == set() and missing(report()) == {}
+
+
 def test_what_was_proven_long_ago_is_due(prove: Prove, report: Report) -> None:
     prove(days=30)
     assert missing(report()) == {}  # the last day
