@@ -125,6 +125,15 @@ def test_a_sentence_that_names_something_as_text_is_unproven(
     assert (found["kind"], found["file"], found["line"], found["justified"]) == ("sentence", "new.md", 4, False)
 
 
+def test_its_line_is_found_where_parsers_tell_none(tmp_path: Path, build: Callable[..., Build]) -> None:
+    table = "| A | B |\n| - | - |\n| one | two |\n| Look at `SlowReports` | three |\n"
+    procedure = PROCEDURE.replace(":when: A station does not answer.", ":when: SlowReports fires.")
+    page = f"# A\n\n{table}\n{procedure}"
+    found = json.loads(build(handbook(tmp_path / "book", page), BUILDER).text("report.json"))
+    lines = [number for number, line in enumerate(page.splitlines(), 1) if "SlowReports" in line]
+    assert [said["line"] for said in found["unproven"] if said["kind"] == "sentence"] == lines
+
+
 def test_a_number_that_the_author_marks_is_unproven_with_a_reason(weather: Callable[[str], dict[str, Any]]) -> None:
     report = weather("It takes {ops:unproven}`10 min`.")
     assert of_new(report) == {"unproven": 1, "justified": 1}

@@ -34,11 +34,12 @@ _OPAQUE: Final = (nodes.math, nodes.image, nodes.footnote_reference, nodes.citat
 class Mention(NamedTuple):
     """Something that a sentence names; ``problem`` says why nothing proves it, and is empty when a role does.
 
-    ``excused``: the author has said that it is not proven.
+    ``excused``: the author has said that it is not proven. ``written`` is what stands in the page.
     """
 
     problem: str = ""
     excused: bool = False
+    written: str = ""
 
 
 class Sentence(NamedTuple):
@@ -96,7 +97,10 @@ class Reader:
         elif isinstance(node, nodes.literal):
             yield node.astext(), [_not_linked(named) for named in self._names.in_literal(node.astext())]
         elif UNPROVEN in classes:
-            yield node.astext(), [Mention(f"the author marks {node.astext()!r} as not proven", excused=True)]
+            yield (
+                node.astext(),
+                [Mention(f"the author marks {node.astext()!r} as not proven", excused=True, written=node.astext())],
+            )
         else:
             yield from self._pieces(node)
 
@@ -128,12 +132,13 @@ class Reader:
 
     def _typed(self, prose: str) -> Iterator[Mention]:
         yield from map(_not_linked, self._names.in_text(prose))
-        yield from (Mention(f"{found[0]!r} is typed, and no code keeps it true") for found in NAKED.finditer(prose))
+        for found in NAKED.finditer(prose):
+            yield Mention(f"{found[0]!r} is typed, and no code keeps it true", written=found[0])
 
 
 def _not_linked(named: Named) -> Mention:
     role = f"{{option}}`{named.target}`" if named.kind == "option" else f"{{ops:{named.kind}}}`{named.target}`"
-    return Mention(f"names {named.written!r} as text: write {role}")
+    return Mention(f"names {named.written!r} as text: write {role}", written=named.written)
 
 
 def line_near(node: Node, default: int = 0) -> int:

@@ -7,6 +7,7 @@ answer is proven with its check.
 """
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Final, NamedTuple
 
 from docutils import nodes
@@ -59,6 +60,7 @@ class Page:
         self._docname, self._file = docname, file
         self._document = env.get_doctree(docname)
         self._reader, self._proofs = reader, proofs
+        self._lines = Path(env.doc2path(docname)).read_text(encoding="utf-8", errors="replace").splitlines()
         self._procedures = [model for where, model in domain.every("procedure") if where == docname]
 
     def statements(self) -> Iterator[Statement]:
@@ -128,7 +130,17 @@ class Page:
             return
         for sentence in self._reader.sentences(block, line_near(block)):
             if sentence.mentions:
-                yield self._said(Kind.SENTENCE, block, sentence.text, _sentence(sentence), sentence.line)
+                line = self._line(block, sentence)
+                yield self._said(Kind.SENTENCE, block, sentence.text, _sentence(sentence), line)
+
+    def _line(self, block: Element, sentence: Sentence) -> int:
+        """Parsers tell no line of options, and that of a whole table for its cells: there, what is written is sought."""
+        written = next((mention.written for mention in sentence.mentions if mention.problem), "")
+        if not written or (block.line and not isinstance(block.parent, nodes.entry)):
+            return sentence.line
+        start = max(sentence.line, 1)
+        lines = enumerate(self._lines[start - 1 :], start)
+        return next((number for number, text in lines if written in text), sentence.line)
 
     # verdicts
 
