@@ -24,15 +24,22 @@ from drillbook.model.tree import Fix, Tree
 pytestmark = pytest.mark.timeout(900)  # what is waited for takes some scrapes, and longer on a busy machine
 TREES = (
     "ApiDown",
+    "CacheHitRatioLow",
     "CanaryFailing",
     "DeadLetters",
     "HighErrorRate",
     "HighLatency",
     "JobFailures",
+    "MonitorDown",
+    "PostgresDown",
+    "PostgresLockWait",
     "QualityDegradation",
     "QueueDepthHigh",
+    "RedisDown",
+    "RedisMemoryHigh",
     "WorkerDown",
 )
+"""All but those about the host, whose processors, memory and volume others use, too."""
 
 
 class Walker(NamedTuple):
