@@ -31,9 +31,11 @@ test: setup  ## Run every test of the toolkit, the system and the manual
 	@tools/need.sh curl git chromium
 	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder $(PYTESTOPTS)
 
-doctest: setup  ## Run the Python examples of the manual: build/doctest/output.txt
-	@{ $(call SPHINX,doctest); } > /dev/null || { cat $(BUILD)/doctest/output.txt; exit 1; }
-	@tail -n 5 $(BUILD)/doctest/output.txt
+doctest: SPHINXOPTS += $(if $(ONLY),-D drillbook_only='$(ONLY)')
+doctest: setup  ## Prove every example, or ONLY=page,procedure: build/doctest/report.json
+	@tools/need.sh bubblewrap git
+	@$(call SPHINX,doctest)
+	@grep '^all ' $(BUILD)/doctest/output.txt
 
 coverage: setup  ## Live facts against the manual, and how much is proven: build/coverage/report.json
 	@$(call SPHINX,ops-coverage,coverage); status=$$?; sed -n '/^Summary$$/,$$p' $(BUILD)/coverage/output.txt; \

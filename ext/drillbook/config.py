@@ -288,6 +288,12 @@ OPTIONS = (
         "has changed since: so sabotage sees whether anything else is noticed.",
     ),
     Option(
+        "drillbook_only",
+        "",
+        is_text,
+        "Proof: the names of pages, procedures and trees that the builder `doctest` runs, in place of all.",
+    ),
+    Option(
         "drillbook_drill",
         {},
         is_drill,

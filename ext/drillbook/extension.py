@@ -28,6 +28,7 @@ from drillbook.pages.severities import setup_severities
 from drillbook.pages.stamps import setup_stamps
 from drillbook.pages.trees import setup_trees
 from drillbook.proof.coverage import setup_coverage
+from drillbook.proof.doctest_builder import setup_doctest
 from drillbook.proof.drill import setup_drill
 
 ENV_VERSION = 5  # to be raised when what is kept about pages changes: then all are read again
@@ -57,8 +58,12 @@ def setup_extension(app: Sphinx) -> ExtensionMetadata:
     setup_data(app)
     setup_coverage(app)
     setup_drill(app)
+    draw = None
     if find_spec("sphinxcontrib") and find_spec("sphinxcontrib.plantuml"):  # not every manual has diagrams
-        import_module("drillbook.output.diagrams").setup_diagrams(app)
+        diagrams = import_module("drillbook.output.diagrams")
+        diagrams.setup_diagrams(app)
+        draw = diagrams.troubles
+    setup_doctest(app, draw)
     return {
         "version": __version__,
         "env_version": ENV_VERSION,

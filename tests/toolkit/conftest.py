@@ -17,7 +17,7 @@ from sphinx.testing.util import SphinxTestApp
 from tests.toolkit.building import Build, clean
 
 ROOTS = Path(__file__).parents[1] / "roots"
-FAKE_SYSTEMS = {"station"}
+FAKE_SYSTEMS = {"station", "mill_settings"}
 EXT = Path(__file__).parents[2] / "ext"
 
 

@@ -29,9 +29,11 @@ def copy(folder: Path) -> Path:
 
 
 def session(text: str, how: How = AS_SHOWN, number: int = 0, *, needs_stack: bool = True) -> dict[str, Any]:
-    """A task that types *text*."""
+    """A task that types *text*, as a page with one block."""
     typed = [command_data(command) for command in commands(text, how)]
-    return {"id": number, "kind": "session", "name": f"session {number}", "needs_stack": needs_stack, "commands": typed}
+    block = {"kind": "console", "line": 1, "text": text, "commands": typed}
+    task = {"id": number, "kind": "page", "name": f"session {number}", "needs_stack": needs_stack, "checkout": False}
+    return task | {"blocks": [block]}
 
 
 def in_boxes(app: Any, *tasks: Sequence[dict[str, Any]], say: Any = lambda _: None) -> list[Report]:

@@ -41,16 +41,24 @@ _PASSWORD = re.compile(r"(://[^:/@\s]*:)[^@\s]+@")
 
 def collect_settings(source: str | Mapping[str, str]) -> Iterator[SettingFact]:
     """Facts of every class: ``{component: "module:Class"}``, or ``"module:NAME"`` of a mapping to classes."""
+    for component, cls in settings_classes(source).items():
+        yield from settings_of(component, cls)
+
+
+def settings_classes(source: str | Mapping[str, str]) -> dict[str, type[BaseSettings]]:
+    """The classes by their component. Raises :exc:`SourceError`."""
     if isinstance(source, str):
         classes = call(source, load(source))
         if not isinstance(classes, Mapping):
             raise SourceError(f"{source!r} is no mapping of component names to settings classes")
     else:
         classes = {component: load(path) for component, path in source.items()}
+    found: dict[str, type[BaseSettings]] = {}
     for component, cls in classes.items():
         if not (isinstance(cls, type) and issubclass(cls, BaseSettings)):
             raise SourceError(f"the settings of {component!r} are no pydantic-settings class: {type(cls).__name__}")
-        yield from settings_of(str(component), cls)
+        found[str(component)] = cls
+    return found
 
 
 def settings_of(component: str, cls: type[BaseSettings]) -> Iterator[SettingFact]:

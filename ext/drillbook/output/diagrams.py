@@ -17,7 +17,7 @@ are written (:mod:`drillbook.output.plantuml`). The cache is a folder beside the
 digest of its source and of the engine. What other builders than HTML need is :func:`svg_of`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -155,6 +155,17 @@ def svg_of(node: plantuml, builder: Builder, prefix: str = "") -> str | None:
         return sanitise(picture, label=label(node), prefix=prefix, link=links.get).svg
     except ValueError:  # as was warned of
         return None
+
+
+def troubles(builder: Builder, drawn: Sequence[Node]) -> list[str]:
+    """What is wrong with each of the diagram nodes *drawn*, for a builder that writes no pages; empty if it is drawn."""
+    gallery = _gallery(builder)
+    sources = [Diagram(*node["diagram"]).source for node in drawn if isinstance(node, plantuml)]
+    try:
+        gallery.fill(sources)
+    except EngineError as error:
+        return [str(error)] * len(sources)
+    return [gallery.failures[source].message if source in gallery.failures else "" for source in sources]
 
 
 def label(node: plantuml) -> str:

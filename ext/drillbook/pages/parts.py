@@ -13,8 +13,8 @@ from drillbook.model.procedure import Part
 WITH_BLANKS = "ops_blanks"  # of a literal block: the names of the blanks in it
 FINDS = "ops_finds"  # of a literal block: the blank whose value it prints; a run of the procedure proves it
 _WHOLES = {"ops-procedure", "ops-tree"}
-_TESTED = "testnodetype"  # of the blocks of sphinx.ext.doctest, also of those that are hidden
-_DIAGRAM = "plantuml"  # the tag of a diagram of sphinxcontrib-plantuml; not every manual has it
+TESTED = "testnodetype"  # of the blocks of sphinx.ext.doctest, also of those that are hidden
+DIAGRAM = "plantuml"  # the tag of a diagram of sphinxcontrib-plantuml; not every manual has it
 HOW = "ops_how"  # of a literal block: how it is run and compared, if not as a plain one
 
 
@@ -38,9 +38,9 @@ def console_commands(parts: Iterable[Node]) -> tuple[Command, ...]:
 def page_blocks(node: Element) -> Iterator[Element]:
     """The blocks below *node* that a run of the page proves: those that stand in no procedure, no tree and no fact."""
     for child in node.children:
-        if not isinstance(child, Element) or _WHOLES & set(child.get("classes", ())) or _is_fact(child):
+        if not isinstance(child, Element) or _WHOLES & set(child.get("classes", ())) or is_fact(child):
             continue
-        if isinstance(child, nodes.literal_block | nodes.doctest_block) or _TESTED in child or _is_drawn(child):
+        if isinstance(child, nodes.literal_block | nodes.doctest_block) or TESTED in child or is_drawn(child):
             if FINDS not in child and not child.get(HOW, AS_SHOWN).unproven:
                 yield child
         else:
@@ -49,18 +49,18 @@ def page_blocks(node: Element) -> Iterator[Element]:
 
 def block_text(block: Element) -> str:
     """What such a block says; of a diagram, its source."""
-    return str(block["diagram"][0]) if _is_drawn(block) else block.astext()
+    return str(block["diagram"][0]) if is_drawn(block) else block.astext()
 
 
-def _is_fact(node: Element) -> bool:
+def is_fact(node: Element) -> bool:
     """Whether it describes something of the live system, and so was generated from it."""
     kind = node.get("domain"), node.get("objtype")
     return isinstance(node, addnodes.desc) and (kind[0] == "ops" or kind == ("std", "cmdoption"))
 
 
-def _is_drawn(node: Element) -> bool:
+def is_drawn(node: Element) -> bool:
     """Whether it is a diagram that its author drew."""
-    return node.tagname == _DIAGRAM and not node.get("diagram", ("", "", 0, True))[3]
+    return node.tagname == DIAGRAM and not node.get("diagram", ("", "", 0, True))[3]
 
 
 def text(parts: Iterable[Node]) -> str:

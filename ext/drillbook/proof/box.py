@@ -8,8 +8,6 @@ that runs in the box can say it in their place.
 import json
 import os
 import secrets
-import shutil
-import stat
 import sys
 import tempfile
 import threading
@@ -24,6 +22,7 @@ from sphinx.application import Sphinx
 from drillbook.process import Background, LineTimeout, background, run
 from drillbook.proof.bubblewrap import SCRATCH, BoxError, Room, arguments, check, python_folders
 from drillbook.proof.checkout import checkout_of, copy_checkout
+from drillbook.proof.stack import remove
 
 Json = dict[str, Any]
 Say = Callable[[str], None]
@@ -166,17 +165,7 @@ def _folder() -> Iterator[Path]:
     try:
         yield folder
     finally:
-        _remove(folder)
-
-
-def _remove(folder: Path) -> None:
-    """Also what was made read-only; links are never followed."""
-    for root, names, _ in os.walk(folder):
-        for path in (Path(root, name) for name in names):
-            mode = path.lstat().st_mode
-            if stat.S_ISDIR(mode):
-                path.chmod(0o700)
-    shutil.rmtree(folder, ignore_errors=True)
+        remove(folder)
 
 
 __all__ = ["BoxError", "Plan", "Report", "printable", "run_plans"]

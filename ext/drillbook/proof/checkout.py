@@ -2,7 +2,7 @@
 
 import shutil
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from drillbook.process import run
@@ -17,6 +17,12 @@ def checkout_of(folder: Path) -> Path | None:
     except OSError:  # no git
         return None
     return Path(found.stdout.decode().rstrip("\n")) if found.status == 0 else None
+
+
+def environments(top: Path) -> Iterator[Path]:
+    """Where the virtual environment that runs us stands in *top*: as a folder, or as a link to it."""
+    here = Path(sys.prefix).resolve()
+    yield from (path for path in sorted(top.iterdir()) if path.is_dir() and path.resolve() == here)
 
 
 def copy_checkout(top: Path, target: Path, places: Iterable[Path] = ()) -> None:
@@ -34,8 +40,7 @@ def copy_checkout(top: Path, target: Path, places: Iterable[Path] = ()) -> None:
         if source.is_symlink() or source.is_file():  # git lists what was removed, until that is committed
             copy.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(source, copy, follow_symlinks=False)
-    environment = Path(sys.prefix)
-    for place in [environment, *places]:
+    for place in [*environments(top), *places]:
         if place.is_relative_to(top) and place != top:
             copy = target / place.relative_to(top)
             copy.parent.mkdir(parents=True, exist_ok=True)

@@ -3,10 +3,12 @@
 import json
 import os
 import re
+import shutil
 import signal
+import stat
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -83,7 +85,8 @@ class PrivateStack:
 
     def renew(self) -> None:
         """Stop it, and start another one that has nothing of the old. Raises :exc:`StackError`."""
-        self._stop()
+        with suppress(StackError):  # it may be what failed: what is left of it ends with the box
+            self._stop()
         self._lives += 1
         scratch = self.scratch / f"again-{self._lives}"
         scratch.mkdir()
@@ -92,9 +95,9 @@ class PrivateStack:
         self.up()
 
     def _stop(self) -> None:
-        if self.running and "down" in self._described:
+        was_running, self.running = self.running, False
+        if was_running and "down" in self._described:
             self._type("down", _ASK_S)
-        self.running = False
 
     def learn_secrets(self) -> None:
         """Ask for the secrets again: a procedure may have made new ones."""
@@ -173,6 +176,18 @@ class PrivateStack:
             end = f"had not ended after {time_limit_s:g} s" if ran.timed_out else f"ended with exit status {ran.status}"
             raise StackError(f"`{command}` {end}:\n{ran.output}")
         return ran.output
+
+
+def remove(path: Path) -> None:
+    """Remove what is there, also what was made read-only; links are not followed."""
+    if path.is_symlink() or not path.is_dir():
+        path.unlink()
+        return
+    for root, names, _ in os.walk(path):
+        for folder in (Path(root), *(Path(root, name) for name in names)):
+            if stat.S_ISDIR(folder.lstat().st_mode):
+                folder.chmod(0o700)
+    shutil.rmtree(path, ignore_errors=True)
 
 
 class _Quiet(SimpleHTTPRequestHandler):
