@@ -116,7 +116,7 @@ drillbook_coverage = {"accuracy": 95, "missing": []}
 drillbook_drill = {  # production's rules, with less to wait for
     "for": "2s",
     "window": "15s",
-    "thresholds": {"QueueDepthHigh": {"1000": "15"}},
+    "thresholds": {"HighLatency": {"0.5": "0.2", "60": "8", "120": "10"}, "QueueDepthHigh": {"1000": "15"}},
     "unchanged": ["CpuHigh", "MemoryHigh"],  # the host is not ours alone
 }
 drillbook_code = ["system/**/*"]  # what a proof is bound to

@@ -12,12 +12,12 @@ from audio_enhancement.stack.stack import Stack
 from audio_enhancement.storage import indexes, keys
 from audio_enhancement.storage.database import Database
 
-ROWS = 500_000
+ROWS = 1_200_000
 INDEX = "jobs_pkey"
 _FILL = text(
     "INSERT INTO jobs (id, api_key_id, status, attempts, cached, format, content_sha256, created_at, enqueued_at,"
     " started_at, finished_at) SELECT gen_random_uuid(), :key, 'done', 1, false, 'WAV', repeat('0', 64), at, at, at, at"
-    " FROM (SELECT now() - make_interval(secs => 60 + number * 0.1) AS at FROM generate_series(1, :rows) AS number) old"
+    " FROM (SELECT now() - make_interval(secs => 60 + number * 0.05) AS at FROM generate_series(1, :rows) AS number) old"
 )
 
 
