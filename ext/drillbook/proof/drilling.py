@@ -241,6 +241,7 @@ class Drills:
     def _done(self, result: Json, what: str) -> Json:
         for problem in result["problems"]:
             self.timeline.note(f"PROBLEM: {problem}")
+            self.say(f"{what}: {problem.partition(chr(10))[0]}")
         verdict = "failed" if result["problems"] else "passed"
         self.say(f"{what}: {verdict} after {self.timeline.seconds:.0f} s")
         result["asked"] = {tree: sorted(checks) for tree, checks in sorted(self.asked.items())}

@@ -48,7 +48,8 @@ class JobQueue:
         name = f"{self.broker.namespace}:{QUEUE}"
         delayed_name = f"{self.broker.namespace}:{dq_name(QUEUE)}"
         try:
-            with self.broker.client.pipeline(transaction=True) as pipeline:
+            # without a transaction: a Redis that is full refuses even one that only reads, and then the count matters most
+            with self.broker.client.pipeline(transaction=False) as pipeline:
                 pipeline.llen(name)
                 pipeline.hlen(f"{name}.msgs")
                 pipeline.hlen(f"{delayed_name}.msgs")
