@@ -65,7 +65,7 @@ def test_all_kinds_of_examples_are_proven_and_evidence_is_kept(run: Run, tmp_pat
     kept = sorted(str(file.relative_to(project / "evidence")) for file in (project / "evidence").rglob("*.json"))
     assert kept == ["page/index.json", "procedure/close.json", "procedure/open.json", "procedure/thaw.json"]
     evidence = json.loads((project / "evidence" / "page" / "index.json").read_text())
-    assert evidence["details"]["unproven"] == ["The mill goes round.: it is a poem"]
+    assert evidence["details"]["unproven"] == [{"text": "The mill goes round.", "why": "it is a poem"}]
 
 
 def test_only_what_is_named_is_run(run: Run, tmp_path: Path) -> None:

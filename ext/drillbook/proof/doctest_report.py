@@ -123,7 +123,7 @@ def evidence_of(outcome: Outcome) -> Iterator[tuple[Subject, Json, str]]:
             unproven = [proof for proof in mine if proof.verdict is Verdict.UNPROVEN]
             details = {
                 "examples": len(mine),
-                "unproven": [f"{_first_line(proof)}: {' '.join(proof.why.split())}" for proof in unproven],
+                "unproven": [{"text": proof.example.text, "why": " ".join(proof.why.split())} for proof in unproven],
                 "seconds": round(sum(proof.seconds for proof in mine), 1),
             }
             yield subject, details, "".join(f"{proof.example.text}\n{proof.output}{proof.verdict}\n" for proof in mine)
