@@ -32,9 +32,19 @@ def project(tmp_path: Path) -> Callable[[str], Path]:
 
 
 @pytest.fixture
-def build(project: Callable[[str], Path]) -> Iterator[Callable[..., Build]]:
-    """Build a root, or a changed copy of it, in this process."""
+def forgotten() -> Iterator[None]:
+    """The live system of one test is not that of the next: forget what was imported of it."""
     modules, path = set(sys.modules), list(sys.path)
+    yield
+    sys.path[:] = path
+    for name in set(sys.modules) - modules:
+        if name.partition(".")[0] in FAKE_SYSTEMS:
+            del sys.modules[name]
+
+
+@pytest.fixture
+def build(project: Callable[[str], Path], forgotten: None) -> Callable[..., Build]:
+    """Build a root, or a changed copy of it, in this process."""
 
     def run(root: str | Path, builder: str = "html", *, warns: bool = False, **options: Any) -> Build:
         source = project(root) if isinstance(root, str) else root
@@ -48,11 +58,7 @@ def build(project: Callable[[str], Path]) -> Iterator[Callable[..., Build]]:
         assert warns or not done.warnings, done.warnings
         return done
 
-    yield run
-    sys.path[:] = path
-    for name in set(sys.modules) - modules:  # the live system of one test is not that of the next
-        if name.partition(".")[0] in FAKE_SYSTEMS:
-            del sys.modules[name]
+    return run
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import datetime
 import json
 import re
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -40,7 +40,7 @@ Prove = Callable[..., Path]
 
 
 @pytest.fixture
-def prove(book: Path) -> Iterator[Prove]:
+def prove(book: Path, forgotten: None) -> Prove:
     """Write evidence as a run does: with an application that has read all pages; on the day that is asked for."""
 
     def run(kind: str, name: str, day: str = "2026-11-23", **details: Any) -> Path:
@@ -55,7 +55,7 @@ def prove(book: Path) -> Iterator[Prove]:
         file.write_text(json.dumps(data | {"proven": f"{day}T04:05:06Z"}))
         return file
 
-    yield run
+    return run
 
 
 def top(built: Build, page: str = "index.html") -> str:
@@ -261,7 +261,7 @@ def test_a_fault_says_where_its_drill_ends(book: Path, prove: Prove, build_apart
     (book / "faults.md").write_text("# Faults\n\n```{ops:faults}\n```\n\nAs in {ops:fault}`cut-cable`.\n")
     said = " ".join(build_apart(book, builder="text").text("faults.txt").split())
     assert 'North is silent. Alert: "SlowReports" Drilled: each time that drills are run' in said
-    assert 'Ends at: Restart station with "station=north" Not proven yet.' in said and "As in A cable is cut." in said
+    assert 'Ends at: Restart station with "station=north" Not proven yet.' in said and 'As in "cut-cable".' in said
     assert "Ends at: no fix names it" in said
     prove("drill", "cut-cable", **DRILL)
     said = " ".join(build_apart(book, builder="text").text("faults.txt").split())

@@ -50,7 +50,7 @@ class _Table:
         """A link to a procedure or a tree, by its title."""
         described = self.domain.find(kind, name)
         if described is None:
-            return [paragraph(name)]
+            return [paragraph(literal(name))]
         return self._link(described.docname, described.anchor, described.title)
 
     def cure(self, fix: Fix | None) -> Cell:

@@ -26,7 +26,7 @@ Key = tuple[str, str]  # (object type, name)
 IMPORTANT, NORMAL = 0, 1  # search priorities: before or among the full-text results
 ANY_TYPE = ""  # the reference type of generated links, and of ``{any}``: whatever has that name
 PAGE = "page"  # the reference type of generated links to a page of this manual by its address
-TITLED = ("component", "procedure", "tree", "fault")  # what is called by its title, in prose
+TITLED = ("component", "procedure", "tree")  # what is called by its title, in prose
 SHOWS = "ops_shows"  # of a container: the stamps that it shows; among the models of a page: that it shows any
 OPTIONAL = "ops_optional"  # a generated link to what no page may describe: then it is plain text
 
@@ -67,7 +67,10 @@ class OpsDomain(Domain):
     }
     roles: ClassVar[dict[str, Any]] = {
         **{kind: XRefRole(innernodeclass=nodes.inline) for kind in TITLED},
-        **{kind: XRefRole() for kind in ("alert", "setting", "metric", "command", "route", "error", "severity")},
+        **{
+            kind: XRefRole()
+            for kind in ("alert", "setting", "metric", "command", "route", "error", "fault", "severity")
+        },
     }
     dangling_warnings: ClassVar[dict[str, str]] = {
         kind: f"unknown {kind}: %(target)s is described on no page" for kind in object_types

@@ -20,6 +20,6 @@ def fault(fact: FaultFact) -> Entry:
     ]
     cure = nodes.container("", classes=["ops", "ops-cure"])
     cure[CURE] = fact.name
-    after = fact.name if fact.title != fact.name else ""
+    after = fact.title if fact.title != fact.name else ""
     body = [*prose(fact.description), *fields(rows), cure]
-    return Entry("fault", fact.name, signature(fact.title, after=after), body, title=fact.title)
+    return Entry("fault", fact.name, signature(fact.name, after=after), body)
