@@ -62,7 +62,8 @@ class _Builder(DocTestBuilder):
     _warn_out = _out
 
     def note(self, file: str, line: int, source: str, verdict: Verdict, why: str = "") -> None:
-        """Keep what came of one example."""
+        """Keep what came of one example; what is set up for all pages stands on none."""
+        file = str(self.env.doc2path(self.docname)) if file.startswith("<") else file
         fields: Json = {"docname": self.docname, "file": file, "line": line, "text": source, "why": why}
         self.outcomes.append(fields | {"verdict": verdict.value, "output": "", "seconds": 0, "status": None, "runs": 1})
 
@@ -108,7 +109,8 @@ class _Recorder(SphinxDocTestRunner):
         self._tell(test, example, Verdict.FAILED, f"it raised {exc_info[0].__name__}: {exc_info[1]}\n{''.join(words)}")
 
     def _tell(self, test: doctest.DocTest, example: doctest.Example, verdict: Verdict, why: str = "") -> None:
-        line = (test.lineno or 0) + (example.lineno or 0) + 1
+        # what was no session was made into a test by Sphinx, which then gives its line to both
+        line = (example.lineno or 0) + (0 if test.docstring is None else test.lineno or 0) + 1
         self._note(test.filename or "", line, example.source.rstrip("\n"), verdict, why)
 
 
