@@ -63,7 +63,8 @@ def test_all_kinds_of_examples_are_proven_and_evidence_is_kept(run: Run, tmp_pat
     assert "index.md:66: The mill goes round.: it is a poem" in text
     assert "grist-to-the-mill" not in done.everything()
     kept = sorted(str(file.relative_to(project / "evidence")) for file in (project / "evidence").rglob("*.json"))
-    assert kept == ["page/index.json", "procedure/close.json", "procedure/open.json", "procedure/thaw.json"]
+    procedures = [f"procedure/{name}.json" for name in ("close", "open", "thaw")]
+    assert kept == ["checks/WaterLow.json", "page/index.json", *procedures]
     evidence = json.loads((project / "evidence" / "page" / "index.json").read_text())
     assert evidence["details"]["unproven"] == [{"text": "The mill goes round.", "why": "it is a poem"}]
 
@@ -72,7 +73,7 @@ def test_only_what_is_named_is_run(run: Run, tmp_path: Path) -> None:
     project = copy(tmp_path)
     done, report = run(project, drillbook_only="open, WaterLow")
     assert {each["name"] for each in report["subjects"]} == {"open", "WaterLow"}
-    assert [file.name for file in (project / "evidence").rglob("*.json")] == ["open.json"]
+    assert {file.name for file in (project / "evidence").rglob("*.json")} == {"open.json", "WaterLow.json"}
     assert done.status == 0
 
 

@@ -34,7 +34,7 @@ def book(tmp_path: Path) -> Path:
 def prove(book: Path) -> Prove:
     """Write evidence as runs do, so many days ago; *changed* are details that differ, by what they are of."""
 
-    def run(*, days: int = 0, **changed: Any) -> None:
+    def run(*, days: int = 0, checks: bool = False, **changed: Any) -> None:
         app = SphinxTestApp("dummy", srcdir=book, builddir=book / "_prove", warning=StringIO())
         try:
             app.build()
@@ -43,6 +43,7 @@ def prove(book: Path) -> Prove:
                 ("page", "block", {"seconds": 1, "unproven": []}),
                 ("drill", "cut-cable", WALKED),
                 ("drill", "flat-battery", WALKED),
+                *([("checks", "SlowReports", {"unproven": []})] if checks else ()),
             ):
                 file = record(app, kind, name, details | changed.get(name.replace("-", "_"), {}), "log")
                 day = datetime.now(UTC) - timedelta(days=days)
@@ -142,7 +143,17 @@ def test_a_check_that_no_walk_asked_is_unproven(prove: Prove, report: Report) ->
     prove(cut_cable={"asked": {}}, flat_battery={"asked": {"SlowReports": ["other"]}})
     found = report()
     assert unproven(found) == {("block", "$ ./stations")}
-    assert found["unproven"][0]["why"] == "no walk of a drill that holds has come to it"
+    assert found["unproven"][0]["why"] == "Not proven yet."
+
+
+def test_a_check_that_no_walk_asked_is_executed_when_it_was_run(book: Path, prove: Prove, report: Report) -> None:
+    prove(checks=True, cut_cable={"asked": {}}, flat_battery={"asked": {}})
+    found = report()
+    assert unproven(found) == set()
+    assert (found["kinds"]["block"]["executed"], found["kinds"]["block"]["drilled"]) == (6, 0)
+    page = book / "index.md"
+    page.write_text(page.read_text().replace("all  up\n```\n\n- All", "all  on\n```\n\n- All"))
+    assert ("block", "$ ./stations") in unproven(report())
 
 
 def test_an_example_that_the_run_could_not_prove_is_unproven(prove: Prove, report: Report) -> None:

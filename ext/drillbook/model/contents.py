@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 from drillbook.model.console import How
 from drillbook.model.data import procedure_data, tree_data
 from drillbook.model.procedure import Procedure
-from drillbook.model.tree import Fix, Tree, tree_ways
+from drillbook.model.tree import Check, Fix, Tree, tree_ways
 
 _NO_CONTENT: Final = frozenset({"line", "url", "title"})
 _FREE: Final = frozenset({"values"})  # its names are an author's
@@ -55,6 +55,12 @@ def tree_content(name: str, trees: Mapping[str, Tree], procedures: Mapping[str, 
             "procedures": [procedure_data(procedures[fix]) for fix in fixes if fix in procedures],
         }
     )
+
+
+def checks_content(tree: Tree) -> str:
+    """Of what the checks of a tree run, on whatever system: not of where their answers lead."""
+    checks = [node for node in tree_data(tree)["nodes"] if node["kind"] == Check._field_defaults["kind"]]
+    return content_digest([[check["commands"], check["query"]] for check in checks]) if checks else ""
 
 
 def _reached(start: str, trees: Mapping[str, Tree]) -> Iterator[str]:

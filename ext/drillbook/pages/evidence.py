@@ -10,8 +10,8 @@ from sphinx.application import Sphinx
 from drillbook.live.digest import code_digest
 from drillbook.model import evidence as model
 from drillbook.model.console import AS_SHOWN
-from drillbook.model.contents import Block, page_content, procedure_content, tree_content
-from drillbook.model.evidence import DRILL, PAGE, PROCEDURE, SIGNED, Evidence, EvidenceError, Signature, State
+from drillbook.model.contents import Block, checks_content, page_content, procedure_content, tree_content
+from drillbook.model.evidence import CHECKS, DRILL, PAGE, PROCEDURE, SIGNED, Evidence, EvidenceError, Signature, State
 from drillbook.model.procedure import Procedure
 from drillbook.model.signed import ToSign, signed_content, to_sign
 from drillbook.model.stamp import Stamp, figures, stamp, together
@@ -74,6 +74,8 @@ class Stamps:
             return procedure_content(self.procedures[name]) if name in self.procedures else ""
         if kind == TREE:
             return tree_content(name, self.trees, self.procedures) if name in self.trees else ""
+        if kind == CHECKS:
+            return checks_content(self.trees[name]) if name in self.trees else ""
         if kind == PAGE:
             return page_content(self._of(name, BLOCK))
         tree = self._own_tree(name)
@@ -110,6 +112,10 @@ class Stamps:
         """Of a procedure: it was run, and undone."""
         reason = self.procedures[name].unproven if name in self.procedures else ""
         return Stamp(PROCEDURE, name, State.UNPROVEN, reason=reason) if reason else self._stamp(PROCEDURE, name)
+
+    def checks(self, tree: str) -> Stamp:
+        """Of the checks of a tree: each was run on a healthy system, and printed what the page shows."""
+        return self._stamp(CHECKS, tree)
 
     def drill(self, fault: str) -> Stamp:
         """Of a fault: its drill ended at the right fix."""

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from sphinx.application import Sphinx
 
-from drillbook.model.evidence import DRILL, PAGE, PROCEDURE, Evidence, State
+from drillbook.model.evidence import CHECKS, DRILL, PAGE, PROCEDURE, Evidence, State
 from drillbook.model.signed import ToSign
 from drillbook.model.stamp import Stamp
 from drillbook.pages.evidence import TREE, stamps
@@ -56,6 +56,10 @@ class Proofs:
         if proof.valid and found and not self._as_walked(found, tree):
             return Proof(False, f"the tree {tree} changed since the drill, or was not walked in it")
         return proof
+
+    def checks(self, tree: str) -> Proof:
+        """Of all checks of *tree*, on a healthy system."""
+        return self._proof(self._stamps.checks(tree), self._stamps.evidence(CHECKS, tree))
 
     def check(self, tree: str, name: str) -> Proof:
         """Of a check: a walk of *tree* as it is now came to it, in a drill that holds, and it had an answer."""

@@ -196,7 +196,10 @@ class Page:
                 return Verdict.UNPROVEN, whole.unproven, True
             return _by(self._proofs.procedure(whole.name), Verdict.EXECUTED, block)
         if isinstance(whole, Tree) and isinstance(around.part, Check):
-            return _by(self._proofs.check(whole.name, around.part.name), Verdict.DRILLED, block)
+            asked = self._proofs.check(whole.name, around.part.name)
+            if asked.valid:
+                return Verdict.DRILLED, asked.says, False
+            return _by(self._proofs.checks(whole.name), Verdict.EXECUTED, block)
         if whole is not None:
             return Verdict.UNPROVEN, "it stands in no step and in no check, so nothing runs it", False
         return _by(self._proofs.page(self._docname), Verdict.EXECUTED, block)

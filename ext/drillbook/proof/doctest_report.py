@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
+from drillbook.model.evidence import CHECKS
 from drillbook.proof.collect import TREE, Example, Subject
 from drillbook.proof.session import Verdict
 
@@ -114,19 +115,20 @@ def story(proof: Proof) -> str:
 
 
 def evidence_of(outcome: Outcome) -> Iterator[tuple[Subject, Json, str]]:
-    """What is to be recorded: each page and procedure of which something was proven and nothing failed, and its log."""
+    """What is to be recorded: each page, procedure and tree of which something was proven and nothing failed, and its log."""
     if outcome.errors:
         return
     for subject in dict.fromkeys(proof.example.subject for proof in outcome.proofs):
         mine = [proof for proof in outcome.proofs if proof.example.subject == subject]
-        if subject.kind != TREE and of_subject(mine) == Verdict.PROVEN:
+        if of_subject(mine) == Verdict.PROVEN:
             unproven = [proof for proof in mine if proof.verdict is Verdict.UNPROVEN]
             details = {
                 "examples": len(mine),
                 "unproven": [{"text": proof.example.text, "why": " ".join(proof.why.split())} for proof in unproven],
                 "seconds": round(sum(proof.seconds for proof in mine), 1),
             }
-            yield subject, details, "".join(f"{proof.example.text}\n{proof.output}{proof.verdict}\n" for proof in mine)
+            kept = subject._replace(kind=CHECKS) if subject.kind == TREE else subject  # a tree is proven by drills
+            yield kept, details, "".join(f"{proof.example.text}\n{proof.output}{proof.verdict}\n" for proof in mine)
 
 
 def summary(outcome: Outcome) -> str:

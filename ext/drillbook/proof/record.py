@@ -13,7 +13,7 @@ from drillbook.pages.evidence import TREE, stamps
 def record(app: Sphinx, kind: str, name: str, details: dict[str, Any], log: str) -> Path:
     """Write that *name* is proven now, for the content and the code that *app* found when it had read all pages.
 
-    *kind* is ``procedure``, ``page`` or ``drill``, *name* a procedure, a document or a fault. *details* are JSON values;
+    *kind* is ``procedure``, ``page``, ``checks`` or ``drill``, *name* a procedure, a document, a tree or a fault. *details* are JSON values;
     those of a drill have ``rows``, where each tree that was walked ended. *log* is what the run said, without secrets; its
     digest is kept. Raises :exc:`EvidenceError` for what the manual does not have.
     """
