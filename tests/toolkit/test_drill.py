@@ -86,6 +86,7 @@ def test_a_fix_that_fixes_nothing_fails_and_leaves_its_timeline(lantern: Path, d
     (failed,) = report["drills"]
     assert (failed["fault"], failed["verdict"]) == ("blown-out", "failed")
     assert failed["problems"][0] == "the alert LanternDark did not clear within 10 s of light-lantern"
+    assert "the system is started again, because a drill left it changed" in done.stdout
     assert failed["fired_s"] > 0 and failed["cleared_s"] is None
     timeline = (lantern / "_build" / "drill" / "blown-out.log").read_text()
     for words in ("alert LanternDark", "Does it burn?", "$ true", "PROBLEM: the alert LanternDark did not clear"):

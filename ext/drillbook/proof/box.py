@@ -51,8 +51,10 @@ class Report(TypedDict):
     error: str
 
 
-def run_plans(app: Sphinx, plans: Sequence[Plan], say: Say) -> list[Report]:
-    """Run *plans* side by side, each in its box; *say* is told their progress as it comes.
+def run_plans(
+    app: Sphinx, plans: Sequence[Plan], say: Say, keep: Callable[[Json], None] = lambda result: None
+) -> list[Report]:
+    """Run *plans* side by side, each in its box; *say* is told their progress, and *keep* each result, as it comes.
 
     Whatever goes wrong in a box is in its report. Raises :exc:`BoxError` when there can be none.
     """
@@ -71,11 +73,15 @@ def run_plans(app: Sphinx, plans: Sequence[Plan], say: Say) -> list[Report]:
                 with lock:
                     say(text)
 
+            def keep_one(result: Json) -> None:
+                with lock:
+                    keep(result)
+
             filled = [Plan(**{**plan, "stack": stack, "confdir": str(confdir), "scratch": SCRATCH}) for plan in plans]
-            return list(pool.map(lambda room, plan: _run(room, plan, speak), rooms, filled))
+            return list(pool.map(lambda room, plan: _run(room, plan, speak, keep_one), rooms, filled))
 
 
-def _run(room: Room, plan: Plan, say: Say) -> Report:
+def _run(room: Room, plan: Plan, say: Say, keep: Callable[[Json], None]) -> Report:
     word = secrets.token_hex(16)
     root = os.geteuid() == 0
     command = [
@@ -85,15 +91,20 @@ def _run(room: Room, plan: Plan, say: Say) -> Report:
     ]
     stdin = f"{word}\n{json.dumps(plan)}".encode()
     report = Report(tasks=[], error="")
+
+    def taken(result: Json) -> None:
+        report["tasks"].append(result)
+        keep(result)
+
     with background(command, stdin=stdin, max_line_bytes=_LINE_BYTES) as box:
         try:
-            report["error"] = _listen(box, word, report["tasks"], say)
+            report["error"] = _listen(box, word, say, taken)
         except LineTimeout:
             report["error"] = f"the box said nothing for {_SILENT_S} s, and was given up"
     return report
 
 
-def _listen(box: Background, word: str, results: list[Json], say: Say) -> str:
+def _listen(box: Background, word: str, say: Say, keep: Callable[[Json], None]) -> str:
     """Take in what the box says; answer what went wrong."""
     noise: list[str] = []
     for line in box.lines(_SILENT_S):
@@ -104,7 +115,7 @@ def _listen(box: Background, word: str, results: list[Json], say: Say) -> str:
         if "say" in event:
             say(str(event["say"]))
         elif "result" in event:
-            results.append(event["result"])
+            keep(event["result"])
         else:
             return str(event["end"])
     return "\n".join(["the box ended before its end", *noise])

@@ -89,11 +89,6 @@ class DrillBuilder(Builder):
         if not (self._render(rules) and self._build(rules, site)):
             return False
         results, errors = self._run(faults, chosen, trees, rules, site)
-        for result in results:
-            write_log(out, result)
-            if result["fault"] and not result["problems"]:
-                details = {name: value for name, value in result.items() if name not in ("problems", "timeline")}
-                record(self.app, DRILL, result["fault"], details, "\n".join(result["timeline"]))
         report = {
             "version": self.config.release,
             "seconds": round(time.monotonic() - began, 1),
@@ -173,13 +168,20 @@ class DrillBuilder(Builder):
         def say(text: str) -> None:
             _say(f"{time.monotonic() - began:4.0f} s  {text}")
 
-        reports = run_plans(self.app, plans[:-1], say)
+        reports = run_plans(self.app, plans[:-1], say, self._keep)
         if last:  # what must have the machine for itself
-            reports += run_plans(self.app, plans[-1:], say)
+            reports += run_plans(self.app, plans[-1:], say, self._keep)
         results = [result for report in reports for result in report["tasks"]]
         order = {name: number for number, name in enumerate(["", *alerts])}
         results.sort(key=lambda result: order[result["fault"]])
         return results, [report["error"] for report in reports if report["error"]]
+
+    def _keep(self, result: Json) -> None:
+        """Write at once what came of a drill: whoever interrupts a long run keeps what it has proven until then."""
+        write_log(Path(self.outdir), result)
+        if result["fault"] and not result["problems"]:
+            details = {name: value for name, value in result.items() if name not in ("problems", "timeline")}
+            record(self.app, DRILL, result["fault"], details, "\n".join(result["timeline"]))
 
     def _seconds(self, names: Iterable[str]) -> dict[str, float]:
         """How long the drills took when they were last run."""
