@@ -30,7 +30,10 @@ extensions = [
     "sphinxcontrib.plantuml",
 ]
 if "spelling" in sys.argv:  # needs a system library that no other builder needs
+    from sphinxcontrib.spelling.builder import SpellingBuilder
+
     extensions.append("sphinxcontrib.spelling")
+    SpellingBuilder.TEXT_NODES |= {"strong"}  # the questions, answers and ends of trees, and the titles of steps
 
 # The documented system: where the facts come from.
 drillbook_settings = "audio_enhancement.settings:SETTINGS"
