@@ -5,19 +5,26 @@ What is promised stands in ``tests/data``.
 
 import functools
 import http.server
+import io
 import json
+import pickle
+import re
+import shlex
 import shutil
+import subprocess
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 import yaml
 from bs4 import BeautifulSoup
+from docutils.nodes import Element
 from playwright.sync_api import BrowserContext, expect
+from sphinx.environment import BuildEnvironment
 from sphinx.util.inventory import InventoryFile
 from tests.browser.conftest import Quiet, chromium, context  # noqa: F401 - fixtures
 from tests.manual.building import Built, build
@@ -26,13 +33,24 @@ from audio_enhancement.components import COMPONENTS
 from audio_enhancement.errors import ERRORS
 from audio_enhancement.metrics import REGISTRY
 from audio_enhancement.settings import SETTINGS
+from drillbook.config import read_conf
+from drillbook.live.samples import ENVIRONMENT_LANGUAGES, environment_troubles
+from drillbook.live.sources import load
 from drillbook.model.condition import Observation, choose
+from drillbook.model.console import AS_SHOWN, LANGUAGES, commands
 from drillbook.model.data import read_tree
+from drillbook.model.http_sample import HttpSampleError, read_sample
 from drillbook.model.tree import Check, Escalate, Fix
 from drillbook.model.walk import Walk
+from drillbook.pages.blocks import every_block
+from drillbook.pages.parts import HOW
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 DATA = Path(__file__).parent / "data"
+PROGRAMS: dict[str, str] = read_conf(REPOSITORY).drillbook_commands
+METRICS = {sample.name for family in REGISTRY.collect() for sample in family.samples} | {
+    f"{family.name}{suffix}" for family in REGISTRY.collect() for suffix in ("", "_total", "_bucket")
+}
 
 
 def data(name: str) -> Any:
@@ -197,6 +215,85 @@ def test_troubleshooting_coverage(manual: Manual) -> None:
         ("source/alerts/CpuHigh.md", "{ops:tree} CpuHigh", "{ops:tree} Processors"),
     ) as (other, _):
         assert lost(other.ops) == {"storage-full ends at call-passed", "CpuHigh has no tree"}
+
+
+def invalid(manual: Manual) -> set[str]:
+    """What is wrong with the examples of all pages, as far as it can be said without a running system."""
+    procedures = manual.ops["procedures"]
+    blanks = {
+        one["name"]: one["default"] or next(iter(one["choices"]), "7") for each in procedures for one in each["blanks"]
+    }
+    environment: BuildEnvironment = pickle.loads((manual.output / "doctrees" / "environment.pickle").read_bytes())
+    return {
+        f"{docname}: {problem}"
+        for docname in environment.found_docs
+        for node, _ in every_block(environment.get_doctree(docname))
+        for problem in problems(node, blanks)
+    }
+
+
+def problems(node: Element, blanks: dict[str, str]) -> Iterator[str]:
+    language, text, how = str(node.get("language", "")), node.astext(), node.get(HOW, AS_SHOWN)
+    if how.unproven or "diagram" in node:  # told to the reader; drawn by the build
+        return
+    if language in LANGUAGES:
+        yield from (problem for command in commands(text) for problem in refused(filled(command.text, blanks)))
+    elif language in ENVIRONMENT_LANGUAGES:
+        yield from (trouble.says for trouble in environment_troubles(text, SETTINGS))
+    elif language == "http":
+        try:
+            read_sample(text)
+        except HttpSampleError as error:
+            yield str(error)
+    elif language == "promql":
+        yield from (f"no metric is called {name}" for name in re.findall(r"\bae_\w+", text) if name not in METRICS)
+    elif language == "yaml":
+        yield from (
+            f"{rule['alert']} lacks runbook_url" for rule in rules(text) if "runbook_url" not in rule["annotations"]
+        )
+    elif language != "sql":  # PostgreSQL alone can judge it
+        yield f"nothing can prove a block in {language}: {text.splitlines()[0]}"
+
+
+def rules(text: str) -> list[dict[str, Any]]:
+    return [rule for group in yaml.safe_load(text)["groups"] for rule in group["rules"]]
+
+
+def filled(command: str, blanks: dict[str, str]) -> str:
+    return re.sub(r"\{\{ (\w+) \}\}", lambda found: blanks.get(found[1], "7"), command)
+
+
+def refused(command: str) -> Iterator[str]:
+    """Those of our own programs in *command* that do not understand their options; and what no shell understands."""
+    checked = subprocess.run(["bash", "-n", "-c", command], capture_output=True, text=True, timeout=10)
+    if checked.returncode:
+        yield f"no shell understands {command}"
+    for part in re.split(r"[|;&]+", command.replace("\\\n", " ")):
+        words = shlex.split(part, comments=True) if part.count("'") % 2 == 0 and part.count('"') % 2 == 0 else []
+        if words and words[0] in PROGRAMS:
+            try:
+                with redirect_stderr(io.StringIO()) as said, redirect_stdout(said):
+                    load(PROGRAMS[words[0]])().parse_args(words[1:])
+            except SystemExit as end:
+                if end.code:
+                    yield f"{command}: {said.getvalue().strip().splitlines()[-1]}"
+
+
+def test_example_validity(manual: Manual) -> None:
+    assert invalid(manual) == set()
+    with manual.changed(
+        ("source/procedures/purge-cache.md", "$ ./scripts/purge_cache.sh\n", "$ ./scripts/purge_cache.sh --now\n"),
+        ("source/reference/settings.md", "AE_CACHE_TTL_S='86400'", "AE_CACHE_TTL_S='86401'"),
+        ("source/reference/http-api.md", "GET /readyz HTTP/1.1", "LOOK /readyz HTTP/1.1"),
+        ("source/reference/metrics.md", "sum(ae_jobs_in_progress)", "sum(ae_jobs_under_way)"),
+    ) as (other, _):
+        found = sorted(invalid(other))
+        assert [problem.partition(":")[0] for problem in found] == [
+            "procedures/purge-cache",
+            "reference/http-api",
+            "reference/metrics",
+            "reference/settings",
+        ], found
 
 
 def test_documentation_updates(manual: Manual) -> None:

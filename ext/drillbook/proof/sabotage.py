@@ -77,9 +77,10 @@ def run_sabotage(
     for lane in lanes:
         _copy(root, files, catalogue.links, lane.place)
     _all_apply(faults, lanes[0].place)
-    say(f"the clean copy: {', '.join(check.name for check in _wide(catalogue))}")
+    wide = _wide(catalogue, faults)
+    say(f"the clean copy: {', '.join(check.name for check in wide)}")
     with ThreadPoolExecutor(len(lanes)) as pool:
-        list(pool.map(lambda lane: _baseline(lane, catalogue), lanes))
+        list(pool.map(lambda lane: _baseline(lane, wide), lanes))
     return _Run(catalogue, lanes, len(faults), say).all(faults)
 
 
@@ -126,12 +127,14 @@ def _all_apply(faults: Sequence[Fault], place: Path) -> None:
                 os.utime(file, ns=(stat.st_atime_ns, stat.st_mtime_ns))
 
 
-def _wide(catalogue: Catalogue) -> list[Check]:
-    return [check for check in catalogue.checks if ONLY not in check.command]
+def _wide(catalogue: Catalogue, faults: Sequence[Fault]) -> list[Check]:
+    """The checks of everything that any of *faults* may need, cheapest first."""
+    needed = {check.name for fault in faults for check in tries(catalogue, fault)}
+    return [check for check in catalogue.checks if ONLY not in check.command and check.name in needed]
 
 
-def _baseline(lane: Lane, catalogue: Catalogue) -> None:
-    for check in _wide(catalogue):
+def _baseline(lane: Lane, wide: Sequence[Check]) -> None:
+    for check in wide:
         tried = _try(check, "", lane.place)
         if tried.failed or not tried.verdict:
             raise SabotageError(f"{check.name} fails on the clean copy, so nothing can be concluded:\n{tried.said}")
