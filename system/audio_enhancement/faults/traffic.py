@@ -15,6 +15,7 @@ from contextlib import ExitStack, contextmanager
 from urllib.parse import urlsplit
 
 import numpy as np
+import soundfile
 from sqlalchemy import delete, select
 
 from audio_enhancement.settings import DatabaseSettings, StorageSettings
@@ -26,6 +27,7 @@ from audio_enhancement.storage.models import ENDED, ApiKey, Job
 
 RATE_HZ = 16_000
 SECONDS = 0.5
+LONG_S = 120.0
 ANSWER_S = 15.0
 USUAL = ("archive", "radio", "studio")
 Recordings = Callable[[], bytes]
@@ -48,6 +50,20 @@ def the_same(count: int) -> Recordings:
 def damaged() -> Recordings:
     """What begins like a recording and is none."""
     return lambda: b"fLaC" + os.urandom(2000)
+
+
+def long() -> Recordings:
+    """Minutes of near silence, small to send and long to enhance; no two are the same."""
+    randomness = np.random.default_rng()
+
+    def silence() -> bytes:
+        samples = np.zeros(int(LONG_S * RATE_HZ), np.int16)
+        samples[:8] = randomness.integers(-1000, 1000, 8)
+        file = io.BytesIO()
+        soundfile.write(file, samples, RATE_HZ, format="FLAC", subtype="PCM_16")
+        return file.getvalue()
+
+    return silence
 
 
 def recording(randomness: np.random.Generator) -> bytes:
@@ -113,28 +129,36 @@ class Client(threading.Thread):
 
 @contextmanager
 def client(
-    stack: Stack, name: str, recordings: Recordings, per_second: float, most_open: int | None = None
+    stack: Stack,
+    name: str,
+    recordings: Recordings,
+    per_second: float,
+    most_open: int | None = None,
+    connections: int = 1,
 ) -> Iterator[None]:
-    """A client that sends while the block runs. Its key, jobs and audio go with it."""
+    """A client that sends while the block runs, over that many connections. Its key, jobs and audio go with it."""
     database = Database(DatabaseSettings())
     key_id, key = keys.create(database, name)
-    sender = Client(stack.url, key, recordings, per_second, most_open)
-    sender.start()
+    senders = [Client(stack.url, key, recordings, per_second / connections, most_open) for _ in range(connections)]
+    for sender in senders:
+        sender.start()
     try:
         yield
     finally:
-        sender.leave.set()
-        sender.join()
+        for sender in senders:
+            sender.leave.set()
+        for sender in senders:
+            sender.join()
         forget(database, key_id)
         database.close()
 
 
 @contextmanager
-def usual(stack: Stack) -> Iterator[None]:
-    """What comes on any day: a few clients, none of which stands out, that wait for their results."""
+def usual(stack: Stack, per_second: float = 0.7, most_open: int = 4) -> Iterator[None]:
+    """What comes on any day: a few clients, none of which stands out, that wait for results before they send more."""
     with ExitStack() as clients:
         for name in USUAL:
-            clients.enter_context(client(stack, name, different(), per_second=0.7, most_open=4))
+            clients.enter_context(client(stack, name, different(), per_second, most_open))
         yield
 
 

@@ -10,7 +10,8 @@ from audio_enhancement.stack.stack import Stack
 @contextmanager
 def flood(stack: Stack) -> Iterator[None]:
     """One client sends far more than the workers take, and does not wait for results."""
-    with traffic.usual(stack), traffic.client(stack, "flood", traffic.different(), per_second=9.5):
+    flood = traffic.client(stack, "flood", traffic.long(), per_second=5, connections=4)
+    with traffic.usual(stack), flood:
         yield
 
 
