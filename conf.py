@@ -99,7 +99,7 @@ drillbook_stack = {
     "down": "./stack.py down",
     "status": "./stack.py status --json",
     "snapshot": "./stack.py snapshot",
-    "fault": "./faults.py hold {fault}",
+    "fault": "./faults.py hold {fault} --really",  # a private stack may be broken without drill rules, too
     "enter": ". $RUN_DIR/etc/operator.env; . $RUN_DIR/etc/client.env",
     # passwords in addresses, and keys
     "secrets": r"""sed -nE -e "s|^AE_[A-Z_]*='[a-z+]+://[^:]*:([^@]*)@.*|\1|p" -e "s/^AE_[A-Z_]*KEY='(.*)'/\1/p" """
