@@ -34,12 +34,17 @@ from audio_enhancement.errors import ERRORS
 from audio_enhancement.metrics import REGISTRY
 from audio_enhancement.settings import SETTINGS
 from drillbook.config import read_conf
+from drillbook.live.digest import code_digest
 from drillbook.live.samples import ENVIRONMENT_LANGUAGES, environment_troubles
 from drillbook.live.sources import load
 from drillbook.model.condition import Observation, choose
 from drillbook.model.console import AS_SHOWN, LANGUAGES, commands
-from drillbook.model.data import read_tree
+from drillbook.model.contents import procedure_content
+from drillbook.model.data import read_procedure, read_tree
+from drillbook.model.evidence import Evidence, write
 from drillbook.model.http_sample import HttpSampleError, read_sample
+from drillbook.model.procedure import Part
+from drillbook.model.read_only import why_not_read_only
 from drillbook.model.tree import Check, Escalate, Fix
 from drillbook.model.walk import Walk
 from drillbook.pages.blocks import every_block
@@ -47,6 +52,7 @@ from drillbook.pages.parts import HOW
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 DATA = Path(__file__).parent / "data"
+PROVEN = '<p class="ops-stamp ops-stamp-proven'
 PROGRAMS: dict[str, str] = read_conf(REPOSITORY).drillbook_commands
 METRICS = {sample.name for family in REGISTRY.collect() for sample in family.samples} | {
     f"{family.name}{suffix}" for family in REGISTRY.collect() for suffix in ("", "_total", "_bucket")
@@ -296,15 +302,82 @@ def test_example_validity(manual: Manual) -> None:
         ], found
 
 
+def inaccurate(ops: dict[str, Any]) -> set[str]:
+    """Procedures that change something else than they should, in another order, or while they confirm or before they undo."""
+    told, wrong = data("procedures.yml"), set()
+    looks = [*read_conf(REPOSITORY).drillbook_read_only, *told["looks"]]
+
+    def changing(part: Part | None) -> list[str]:
+        return [one.text for one in part.commands if why_not_read_only(one.text, looks)] if part else []
+
+    procedures = [read_procedure(one) for one in ops["procedures"]]
+    for procedure in procedures:
+        does = [command for step in procedure.steps for command in changing(step.action)]
+        if does != told["changes"].get(procedure.name):
+            wrong.add(f"{procedure.name} does {does}")
+        for step in procedure.steps:
+            wrong |= {f"{procedure.name} confirms by {command}" for command in changing(step.confirm)}
+            if changing(step.action) and not (step.confirm and step.undo):
+                wrong.add(f"{procedure.name}: {step.says}: without confirmation or undo")
+    return wrong | {f"there is no {name}" for name in told["changes"].keys() - {one.name for one in procedures}}
+
+
+def test_procedure_accuracy(manual: Manual) -> None:
+    assert inaccurate(manual.ops) == set()
+    first = "$ sed --in-place '/^AE_DSP_/d' $RUN_DIR/etc/production.env\n"
+    second = "$ sed --quiet '/^AE_DSP_/p' $RUN_DIR/state/production.env >> $RUN_DIR/etc/production.env\n"
+    with manual.changed(
+        ("source/procedures/restore-enhancement.md", first + second, second + first),
+        (
+            "source/procedures/end-blocker.md",
+            "select state from pg_stat",
+            "select pg_cancel_backend(pid), state from pg_stat",
+        ),
+        ("source/procedures/start-monitor.md", "$ supervisorctl start monitor", "$ supervisorctl status monitor"),
+    ) as (other, _):
+        assert {problem.partition(" ")[0] for problem in inaccurate(other.ops)} == {
+            "restore-enhancement",
+            "end-blocker",
+            "start-monitor",
+        }
+
+
+def prove(manual: Manual, name: str) -> None:
+    """Write evidence of a procedure as a run does."""
+    (procedure,) = (read_procedure(one) for one in manual.ops["procedures"] if one["name"] == name)
+    code = code_digest(manual.project, read_conf(manual.project).drillbook_code)
+    proof = Evidence(
+        "procedure",
+        name,
+        procedure_content(procedure),
+        code,
+        "2.1.0",
+        "0",
+        "2026-11-23T04:00:00Z",
+        "0",
+        {"seconds": 3},
+    )
+    write(manual.project / "source" / "evidence", proof)
+
+
 def test_documentation_updates(manual: Manual) -> None:
-    settings, latency = "reference/settings.html", "alerts/HighLatency.html"
-    assert "4242" not in manual.page(settings) and "7 min" not in manual.page(latency)
+    settings, latency, purge = "reference/settings.html", "alerts/HighLatency.html", "procedures/purge-cache.html"
+    prove(manual, "purge-cache")
+    with manual.changed() as (other, built):
+        assert built.status == 0, built.messages
+        assert PROVEN in other.page(purge)
+        assert "4242" not in other.page(settings) and "7 min" not in other.page(latency)
+    with manual.changed(
+        ("source/procedures/purge-cache.md", "$ ./scripts/purge_cache.sh\n", "$ ./scripts/purge_cache.sh \n")
+    ) as (other, _):
+        assert PROVEN not in other.page(purge) and "since it changed" in other.page(purge)
     with manual.changed(
         ("system/audio_enhancement/settings.py", '600,\n        "Uploads that one', '4242,\n        "Uploads that one'),
         ("system/monitoring/rules/alerts.yml", "age_seconds) > 120", "age_seconds) > 420"),
     ) as (other, built):
         assert built.status == 0, built.messages
         assert "4242" in other.page(settings) and "7 min" in other.page(latency)
+        assert PROVEN not in other.page(purge)
     with manual.changed(("system/audio_enhancement/settings.py", "    relay_after_s:", "    relay_later_s:")) as (
         _,
         built,
