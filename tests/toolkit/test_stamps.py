@@ -252,6 +252,14 @@ def test_the_dashboard_shows_the_worst_first(book: Path, prove: Prove, build: Ca
     assert re.search('href="other.html#procedure-restart-station"[^>]*>(<span[^>]*>)?Restart station', page)
 
 
+def test_what_was_proven_longest_ago_comes_first(book: Path, prove: Prove, build: Callable[..., Build]) -> None:
+    (book / "more.md").write_text("# More\n\n" + PROCEDURE.replace("restart-station", "begin"))
+    (book / "proof.md").write_text("# What is proven\n\n```{ops:proof} procedures\n```\n")
+    prove("procedure", "begin", day="2026-11-23")
+    prove("procedure", "restart-station", day="2026-11-22")
+    assert re.search("(?s)2 of 2 proven.*Restart station.*2026-11-22.*Begin", build(book, "text").text("proof.txt"))
+
+
 def test_the_dashboard_refuses_what_it_does_not_know(book: Path, build: Callable[..., Build]) -> None:
     (book / "proof.md").write_text("# What is proven\n\n```{ops:proof} everything\n```\n")
     assert "proof.md:3: WARNING: ops:proof shows one of procedures, trees" in build(book, warns=True).warnings

@@ -92,7 +92,7 @@ def figures(*evidence: Evidence) -> str:
     examples = details[0].get("examples") if len(details) == 1 else None
     if isinstance(examples, int) and not isinstance(examples, bool):
         return f"{examples} example{'' if examples == 1 else 's'}" + (f" in {seconds} s" if seconds else "")
-    return f"in {seconds} s" if seconds else ""
+    return f"run in {seconds} s" if seconds else ""
 
 
 def _longest(details: Iterable[dict[str, Any]], name: str) -> int | None:

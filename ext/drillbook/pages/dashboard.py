@@ -30,9 +30,10 @@ Cell = Sequence[Node]
 
 
 class Row(NamedTuple):
-    """A line of the table: how bad it is, what it is called, its cells, and its stamp."""
+    """A line of the table: how bad it is, since when, what it is called, its cells, and its stamp."""
 
     state: State
+    day: str
     name: str
     cells: tuple[Cell, ...]
     stamp: nodes.paragraph
@@ -80,7 +81,7 @@ class _Table:
 
 
 def _row(stamp: Stamp, *cells: Cell) -> Row:
-    return Row(stamp.state, stamp.name, cells, stamp_paragraph(stamp))
+    return Row(stamp.state, stamp.proven, stamp.name, cells, stamp_paragraph(stamp))
 
 
 def _procedures(make: _Table) -> Iterator[Row]:
@@ -107,7 +108,10 @@ def _pages(make: _Table) -> Iterator[Row]:
 def _signatures(make: _Table) -> Iterator[Row]:
     for docname in make.found.pages():
         if said := signature_paragraph(make.found, docname):
-            yield Row(signature_state(make.found, docname), docname, (make.page(docname), make.owner(docname)), said)
+            signed = make.found.signed(docname)
+            day = signed.signature.day.isoformat() if signed else ""
+            cells = make.page(docname), make.owner(docname)
+            yield Row(signature_state(make.found, docname), day, docname, cells, said)
 
 
 class _Kind(NamedTuple):
@@ -155,7 +159,7 @@ def fill(node: Element, app: Sphinx, found: Stamps, docname: str) -> None:
 
 
 def _shown(kind: _Kind, name: str, make: _Table) -> Iterator[Node]:
-    rows = sorted(kind.rows(make), key=lambda row: (WORST_FIRST[row.state], row.name))
+    rows = sorted(kind.rows(make), key=lambda row: (WORST_FIRST[row.state], row.day, row.name))
     if not rows:
         yield paragraph(f"There are no {name}.")
         return
