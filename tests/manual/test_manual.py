@@ -27,6 +27,20 @@ def test_every_setting_is_described(described: dict[str, set[str]]) -> None:
     assert described["setting"] >= live
 
 
+UNITS = {"s": "s", "ms": "ms", "mb": "MB", "hz": "Hz", "db": "dB", "dbfs": "dBFS", "lufs": "LUFS"}
+
+
+def test_the_unit_of_a_setting_is_the_one_in_its_name() -> None:
+    units = {
+        f"{name}.{field}": (UNITS[suffix], info.json_schema_extra.get("unit"))
+        for name, cls in SETTINGS.items()
+        for field, info in cls.model_fields.items()
+        if (suffix := field.rpartition("_")[2]) in UNITS and isinstance(info.json_schema_extra, dict)
+    }
+    assert len(units) > 20
+    assert {name: pair for name, pair in units.items() if pair[0] != pair[1]} == {}
+
+
 def test_every_component_and_error_is_described(described: dict[str, set[str]]) -> None:
     assert described["component"] == {component.name for component in COMPONENTS}
     assert described["error"] == {error.code for error in ERRORS}
