@@ -26,7 +26,7 @@ from docutils.nodes import Element
 from playwright.sync_api import BrowserContext, expect
 from sphinx.environment import BuildEnvironment
 from sphinx.util.inventory import InventoryFile
-from tests.browser.conftest import Quiet, chromium, context  # noqa: F401 - fixtures
+from tests.browser.conftest import Quiet, context  # noqa: F401 - a fixture
 from tests.manual.building import Built, build
 
 from audio_enhancement.components import COMPONENTS

@@ -8,5 +8,5 @@ drillbook_alerts = ["rules.yml"]
 drillbook_metrics = ["lighthouse:REGISTRY"]
 drillbook_commands = {"./lighthouse.py": "lighthouse:parser"}
 drillbook_routes, drillbook_errors = "lighthouse:openapi", "lighthouse:ERRORS"
-drillbook_components = "lighthouse:COMPONENTS"
+drillbook_components, drillbook_faults = "lighthouse:COMPONENTS", "lighthouse:FAULTS"
 drillbook_read_only = ["./lighthouse.py status"]

@@ -51,6 +51,20 @@ COMPONENTS = (
 )
 
 
+class Fault(NamedTuple):
+    """What can go wrong, and be made to."""
+
+    name: str
+    title: str
+    description: str
+    alert: str
+    core: bool = True
+    alone: bool = False
+
+
+FAULTS = (Fault("oil-used-up", "the oil is used up", "The lamp has burned all the oil.", "OilLow"),)
+
+
 def openapi() -> dict[str, object]:
     """The HTTP interface, as OpenAPI."""
     answers = {"200": {"description": "It burns."}, "503": {"description": "It does not."}}

@@ -30,6 +30,8 @@ class ApiMetrics:
             ["outcome"],
             registry=registry,
         )
+        for outcome in ("hit", "miss", "bypass", "error"):
+            self.cache.labels(outcome)  # shown from the start: a ratio without a single hit is 0, and not unknown
 
 
 class WorkerMetrics:

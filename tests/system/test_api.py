@@ -498,6 +498,7 @@ COVERED = {
     "upload_lost": "test_worker.py",
     "enhancement_failed": "test_worker.py",
     "decode_limit_exceeded": "test_audio.py",
+    "sender_blocked": "test_operations.py",
 }
 """Where each error is met by a test; those of recordings that are not here are `hostile`."""
 

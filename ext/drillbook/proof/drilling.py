@@ -113,8 +113,7 @@ class Drills:
                     result["rows"][other] = str(end)
                     result["problems"] += filter(None, [judge_other(other, end, right)])
             moving = [one.partition(":")[0] for one in difference(self.whole, before)]
-            changed = difference(before, self.stack.snapshot(), moving)
-            result["problems"] += [f"the walks changed {one}" for one in changed]
+            result["problems"] += [f"the walks changed {one}" for one in self._changed(before, moving)]
             if wrong:
                 raise DrillError(wrong)
             self._fix(own, alert, right.within_s, result)
@@ -215,6 +214,15 @@ class Drills:
             left = self._left(_SETTLE_S)
         if left:
             raise DrillError("it left changed: " + ", ".join(left))
+
+    def _changed(self, before: Mapping[str, str], moving: list[str]) -> list[str]:
+        """What is other than *before* and stays so: what moves though nobody walks, the fault moves."""
+        deadline, now = time.monotonic() + _SETTLE_S, self.stack.snapshot()
+        while (changed := difference(before, now, moving)) and time.monotonic() < deadline:
+            time.sleep(_PAUSE_S)
+            last, now = now, self.stack.snapshot()
+            moving = [*moving, *(one.partition(":")[0] for one in difference(last, now))]
+        return changed
 
     def _left(self, limit_s: float) -> list[str]:
         deadline = time.monotonic() + limit_s

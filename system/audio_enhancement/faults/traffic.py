@@ -34,10 +34,10 @@ Recordings = Callable[[], bytes]
 """Gives the next recording to upload."""
 
 
-def different() -> Recordings:
+def different(seconds: float = SECONDS) -> Recordings:
     """Recordings of which no two are the same, so that no cache helps."""
     randomness = np.random.default_rng()
-    return lambda: recording(randomness)
+    return lambda: recording(randomness, seconds)
 
 
 def the_same(count: int) -> Recordings:
@@ -66,9 +66,9 @@ def long() -> Recordings:
     return silence
 
 
-def recording(randomness: np.random.Generator) -> bytes:
-    """A short tone in noise, as a WAV file."""
-    moments = np.arange(int(SECONDS * RATE_HZ)) / RATE_HZ
+def recording(randomness: np.random.Generator, seconds: float = SECONDS) -> bytes:
+    """A tone in noise, as a WAV file."""
+    moments = np.arange(int(seconds * RATE_HZ)) / RATE_HZ
     samples = 6000 * np.sin(2 * np.pi * 440 * moments) + 300 * randomness.standard_normal(moments.size)
     file = io.BytesIO()
     with wave.open(file, "wb") as writer:
@@ -154,11 +154,11 @@ def client(
 
 
 @contextmanager
-def usual(stack: Stack, per_second: float = 0.7, most_open: int = 4) -> Iterator[None]:
+def usual(stack: Stack, per_second: float = 0.7, most_open: int = 4, seconds: float = SECONDS) -> Iterator[None]:
     """What comes on any day: a few clients, none of which stands out, that wait for results before they send more."""
     with ExitStack() as clients:
         for name in USUAL:
-            clients.enter_context(client(stack, name, different(), per_second, most_open))
+            clients.enter_context(client(stack, name, different(seconds), per_second, most_open))
         yield
 
 

@@ -16,6 +16,8 @@ from audio_enhancement.stack.stack import Stack
 PERIOD_S = 0.1
 SHARE = 0.02
 """Share of a processor that a starved worker gets."""
+WORK_S = 10.0
+"""Length of the recordings for starved workers: work that a fast machine does not get done with that share either."""
 LONGEST_S = 1.0
 """Longest wait at a stretch: a starved worker still answers Prometheus, slowly, and keeps its heartbeat."""
 
@@ -51,7 +53,7 @@ def starved(stack: Stack) -> Iterator[None]:
     before = _deployment(stack).workers
     fed = threading.Event()
     threads = [threading.Thread(target=_starve, args=(one, fed), daemon=True) for one in _processes(stack)]
-    with traffic.usual(stack, most_open=7):
+    with traffic.usual(stack, most_open=7, seconds=WORK_S):
         for thread in threads:
             thread.start()
         try:
