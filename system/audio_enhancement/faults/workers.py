@@ -53,7 +53,7 @@ def starved(stack: Stack) -> Iterator[None]:
     before = _deployment(stack).workers
     fed = threading.Event()
     threads = [threading.Thread(target=_starve, args=(one, fed), daemon=True) for one in _processes(stack)]
-    with traffic.usual(stack, most_open=7, seconds=WORK_S):
+    with traffic.usual(stack, per_second=0.2, most_open=7, seconds=WORK_S):
         for thread in threads:
             thread.start()
         try:
