@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from drillbook.model.data import read_procedure, read_tree
 from drillbook.model.drill import End, difference, expected, judge_healthy, judge_other, judge_own, read_end
-from drillbook.proof.perform import perform, undo
+from drillbook.proof.perform import fill_blanks, perform, undo
 from drillbook.proof.session import Outcome, Verdict
 from drillbook.proof.stack import PrivateStack, StackError
 from drillbook.proof.watching import Alert, Timeline, Watch
@@ -57,6 +57,7 @@ class Drills:
         self.places = {tree["name"]: tree["url"] for tree in manual["trees"]}
         self.whole: dict[str, str] = {}  # the snapshot of the stack at rest
         self.walks = 0
+        self.filled: dict[str, str] = {}  # the blanks of the fix, as they were when it was performed
         self.asked: dict[str, set[str]] = {}  # by tree, the checks that walks of this drill answered
         self.timeline, self.watch = self._begin()
 
@@ -137,7 +138,9 @@ class Drills:
         """Perform the procedure as written, and see the alert clear, and then all."""
         self.timeline.note(f"the procedure {end.procedure} is performed")
         began = self.timeline.seconds
-        self._perform(perform(self.procedures[end.procedure], end.values, self.stack.shell("fix")))
+        procedure, shell = self.procedures[end.procedure], self.stack.shell("fix")
+        self.filled, outcomes = fill_blanks(procedure, end.values, shell)
+        self._perform(outcomes or perform(procedure, self.filled, shell))
         performed = self.timeline.seconds
         if not self.watch.until(lambda alerts: all(one.name != alert for one in alerts), within_s):
             raise DrillError(f"the alert {alert} did not clear within {within_s:g} s of {end.procedure}")
@@ -210,7 +213,7 @@ class Drills:
         if left and not result["problems"]:
             self.timeline.note("\n".join([f"the procedure {result['procedure']} is undone, because of", *left]))
             procedure = self.procedures[result["procedure"]]
-            self._perform(undo(procedure, result["values"], self.stack.shell("undo"), self.procedures))
+            self._perform(undo(procedure, self.filled, self.stack.shell("undo"), self.procedures))
             left = self._left(_SETTLE_S)
         if left:
             raise DrillError("it left changed: " + ", ".join(left))

@@ -7,7 +7,6 @@ from contextlib import contextmanager, suppress
 
 import psutil
 
-from audio_enhancement.deployment.deploy import scale
 from audio_enhancement.deployment.state import Deployment, load_state
 from audio_enhancement.faults import traffic
 from audio_enhancement.faults.fault import FaultError
@@ -50,7 +49,6 @@ def frozen(stack: Stack) -> Iterator[None]:
 @contextmanager
 def starved(stack: Stack) -> Iterator[None]:
     """The workers there are get hardly any processor time; those that come later get theirs."""
-    before = _deployment(stack).workers
     fed = threading.Event()
     threads = [threading.Thread(target=_starve, args=(one, fed), daemon=True) for one in _processes(stack)]
     with traffic.usual(stack, per_second=0.2, most_open=7, seconds=WORK_S):
@@ -62,7 +60,6 @@ def starved(stack: Stack) -> Iterator[None]:
             fed.set()
             for thread in threads:
                 thread.join()
-    scale(stack.run, before, say=lambda _: None)
 
 
 def _starve(process: psutil.Process, fed: threading.Event) -> None:
