@@ -7,7 +7,6 @@ jobs in flight finish, for `WorkerSettings.shutdown_timeout_s` at most; jobs tha
 import os
 import signal
 import sys
-import threading
 import time
 import uuid
 from datetime import UTC, datetime, timedelta
@@ -15,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 import dramatiq
 import redis
 from dramatiq.middleware import TimeLimitExceeded
+from dramatiq.worker import ConsumerThread, WorkerThread
 from prometheus_client import CollectorRegistry, process_collector, start_http_server
 
 from audio_enhancement import logs
@@ -40,6 +40,8 @@ from audio_enhancement.storage.database import Database
 from audio_enhancement.storage.files import AudioFiles
 from audio_enhancement.storage.models import Job, Status
 
+STOP = frozenset({signal.SIGTERM, signal.SIGINT})
+"""Signals that stop a worker."""
 GIVEN_UP = "enhancement_failed"
 """Reason of every dead letter."""
 
@@ -147,6 +149,14 @@ class Enhancer:
         enhance(speech_like(1.0)[:, None], 16_000, self.dsp)
 
 
+def await_threads(worker: dramatiq.Worker) -> None:
+    """Wait until every thread of the worker runs. One that is told to stop before that never hears it."""
+    threads: list[WorkerThread | ConsumerThread] = [*worker.workers, *worker.consumers.values()]
+    for thread in threads:
+        while not thread.running:
+            time.sleep(0.01)
+
+
 def fetch_no_more(worker: dramatiq.Worker) -> None:
     """Leave waiting jobs to other workers. dramatiq itself goes on fetching until the last job in flight has ended.
 
@@ -160,6 +170,8 @@ def fetch_no_more(worker: dramatiq.Worker) -> None:
 
 def main() -> int:
     """Run a worker until a signal stops it."""
+    # From here on a signal waits until it is asked for below: a worker that is stopped while it starts ends in order.
+    signal.pthread_sigmask(signal.SIG_BLOCK, STOP)
     settings = WorkerSettings()
     registry = CollectorRegistry()
     process_collector.ProcessCollector(registry=registry)
@@ -178,13 +190,11 @@ def main() -> int:
     worker = dramatiq.Worker(broker, worker_threads=settings.concurrency, worker_timeout=500)
     worker.queue_prefetch = settings.concurrency  # a job that waits inside a busy worker helps nobody
 
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
-    start_http_server(settings.metrics_port, addr=settings.metrics_host, registry=registry)
     worker.start()
+    await_threads(worker)
+    start_http_server(settings.metrics_port, addr=settings.metrics_host, registry=registry)  # says that it is ready
     enhancer.log.info("ready", concurrency=settings.concurrency, metrics_port=settings.metrics_port)
-    stop.wait()
+    signal.sigwait(STOP)
     enhancer.log.info("draining", shutdown_timeout_s=settings.shutdown_timeout_s)
     fetch_no_more(worker)
     worker.stop(timeout=settings.shutdown_timeout_s * 1000)

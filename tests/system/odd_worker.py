@@ -4,9 +4,11 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+from dramatiq.worker import WorkerThread
 from numpy.typing import NDArray
 
 from audio_enhancement import worker
@@ -31,6 +33,17 @@ def with_fates(samples: NDArray[np.float32], sample_rate: int, settings: DspSett
     return enhance(samples, sample_rate, settings)
 
 
+def late(run: Callable[[WorkerThread], None]) -> Callable[[WorkerThread], None]:
+    """Threads that take their time to start, as on a busy machine."""
+
+    def run_late(thread: WorkerThread) -> None:
+        time.sleep(float(os.environ.get("THREADS_START_S", "0")))
+        run(thread)
+
+    return run_late
+
+
 if __name__ == "__main__":
     vars(worker)["enhance"] = with_fates
+    WorkerThread.run = late(WorkerThread.run)  # type: ignore[method-assign]
     sys.exit(worker.main())

@@ -122,6 +122,12 @@ def test_a_stopped_worker_finishes_what_it_has_and_takes_no_more(system: System)
     assert worker.log.splitlines()[-1].count('"stopped"') == 1
 
 
+def test_a_worker_that_is_stopped_as_soon_as_it_is_ready_ends_in_order(system: System) -> None:
+    with system.worker(THREADS_START_S="2") as worker:
+        worker.signal(signal.SIGTERM)
+        assert worker.ended(10) == 0  # before its shutdown timeout: its threads have heard
+
+
 def test_messages_that_a_worker_was_sent_and_never_got_are_delivered_again(system: System) -> None:
     """A fetch whose answer was lost with the connection, and a retry that was paused when the connection broke."""
     redis: Any = system.queue.broker.client

@@ -179,23 +179,25 @@ class Fleet:
         """
         described = self.supervisor.programs()
         names = [name for name in names if name in described]
-        self.ask_to_stop(names)
         killed: list[str] = []
-        if not wait_until(lambda: all(self._state(name) in ENDED for name in names), seconds, pause_s=0.2):
+        if not wait_until(lambda: self._stopped(names), seconds, pause_s=0.2):
             for name, process in self.supervisor.status().items():
                 if name in names and process.pid:
                     killed.append(name)
                     with suppress(ProcessLookupError):
                         os.killpg(process.pid, signal.SIGKILL)  # supervisord gives each a group of its own
-            wait_until(lambda: all(self._state(name) in ENDED for name in names), STOP_MARGIN_S)
+            wait_until(lambda: self._stopped(names), STOP_MARGIN_S)
         for name in names:
             self.supervisor.remove_program(name)
         self.supervisor.update()
         return killed
 
-    def _state(self, name: str) -> str:
-        process = self.supervisor.status().get(name)
-        return process.state if process else "STOPPED"
+    def _stopped(self, names: Iterable[str]) -> bool:
+        """Whether all have ended; those that have not are asked again: one may have been between two lives."""
+        status = self.supervisor.status()
+        running = [name for name in names if name in status and status[name].state not in ENDED]
+        self.ask_to_stop(running)
+        return not running
 
     def strangers(self, deployment: Deployment) -> list[str]:
         """Programs of ours that exist but do not belong to ``deployment``."""
