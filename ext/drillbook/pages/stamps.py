@@ -35,10 +35,15 @@ def page_stamps(found: Stamps, docname: str) -> Element | None:
 def stamp_page(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     """Put all stamps into a page that is about to be written."""
     found = stamps(app)
-    for node in list(doctree.findall(nodes.container)):
+    whole = found.whole(docname)
+    containers = list(doctree.findall(nodes.container))
+    alone = sum(isinstance(getattr(node, "model", None), Procedure | Tree) for node in containers) == 1
+    for node in containers:
         model = getattr(node, "model", None)
         if isinstance(model, Procedure | Tree):
             made = found.procedure(model.name) if isinstance(model, Procedure) else found.tree(model.name)
+            if alone and whole and made.says == whole.says:
+                continue  # it stands under the title
             # behind its first part, which carries the anchor of the whole
             node.insert(min(2, len(node.children)), stamp_paragraph(made))
         elif SHOWS in node:
