@@ -97,6 +97,12 @@ def test_a_page_says_when_it_was_proven(
     ).replace("</span>", "").replace("\n", " ")
 
 
+def test_a_version_that_has_its_v_is_not_given_another(book: Path, prove: Prove, build: Callable[..., Build]) -> None:
+    edited(book, "conf.py", 'release = "2.1.0"', 'release = "v2.1.0"')
+    prove("procedure", "restart-station", examples=2, unproven=[], seconds=3.2)
+    assert " against v2.1.0: " in build(book).text("other.html")
+
+
 def edited(book: Path, file: str, old: str, new: str) -> None:
     """Change one thing."""
     text = (book / file).read_text()

@@ -31,7 +31,8 @@ class Stamp(NamedTuple):
     @property
     def says(self) -> str:
         """The sentence."""
-        proven = f"roven {self.proven} against v{self.version}" if self.version else f"roven {self.proven}"
+        version = f"v{self.version}" if self.version[:1].isdigit() else self.version
+        proven = f"roven {self.proven} against {version}" if version else f"roven {self.proven}"
         match self.state:
             case State.VOID:
                 return f"Not proven since {self.reason} changed. Last p{proven}."

@@ -34,6 +34,8 @@ def page_stamps(found: Stamps, docname: str) -> Element | None:
 @guarded(place=lambda app, doctree, docname: (docname, None))
 def stamp_page(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     """Put all stamps into a page that is about to be written."""
+    if app.builder.name == "spelling":
+        return  # a run wrote them, and names of versions and people are no words
     found = stamps(app)
     whole = found.whole(docname)
     containers = list(doctree.findall(nodes.container))
