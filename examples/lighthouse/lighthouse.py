@@ -43,11 +43,12 @@ class Component(NamedTuple):
     description: str
     depends_on: tuple[str, ...] = ()
     kind: str = "part"
+    undrilled: str = ""
 
 
 COMPONENTS = (
     Component("tank", "Tank", "Holds the oil."),
-    Component("lamp", "Lamp", "Burns the oil and turns.", ("tank",)),
+    Component("lamp", "Lamp", "Burns the oil and turns.", ("tank",), undrilled="the spare lamp is lit by hand"),
 )
 
 
@@ -58,11 +59,12 @@ class Fault(NamedTuple):
     title: str
     description: str
     alert: str
+    component: str
     core: bool = True
     alone: bool = False
 
 
-FAULTS = (Fault("oil-used-up", "the oil is used up", "The lamp has burned all the oil.", "OilLow"),)
+FAULTS = (Fault("oil-used-up", "the oil is used up", "The lamp has burned all the oil.", "OilLow", "tank"),)
 
 
 def openapi() -> dict[str, object]:

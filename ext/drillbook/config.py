@@ -234,13 +234,13 @@ OPTIONS = (
         "",
         is_source,
         'Components: `"package.module:COMPONENTS"`, objects with `name`, `title`, `description`, `kind`, '
-        "`depends_on`, `programs`, `settings`, `page`.",
+        "`depends_on`, `programs`, `settings`, `page`, `undrilled` (why no fault harms it).",
     ),
     Option(
         "drillbook_faults",
         "",
         is_source,
-        'Faults: `"package.module:FAULTS"`, objects with `name`, `title`, `description`, `alert`, `core`, `alone`. '
+        'Faults: `"package.module:FAULTS"`, objects with `name`, `title`, `description`, `alert`, `component`, `core`, `alone`. '
         "Every fix of a tree then says by which of them it is drilled, or why by none.",
     ),
     Option(

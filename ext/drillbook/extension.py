@@ -19,6 +19,7 @@ from drillbook.pages.domain import OpsDomain
 from drillbook.pages.evidence import setup_evidence
 from drillbook.pages.examples import setup_examples
 from drillbook.pages.fact_role import setup_fact_role
+from drillbook.pages.failure_modes import setup_failure_modes
 from drillbook.pages.graph import setup_graph
 from drillbook.pages.numbers import setup_numbers
 from drillbook.pages.procedures import setup_procedures
@@ -52,6 +53,7 @@ def setup_extension(app: Sphinx) -> ExtensionMetadata:
     setup_examples(app)
     setup_evidence(app)
     setup_dashboard(app)
+    setup_failure_modes(app)
     setup_rebuild(app)
     setup_stamps(app)
     setup_html(app)

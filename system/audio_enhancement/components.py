@@ -9,7 +9,10 @@ Kind = Literal["gateway", "process", "server", "storage", "tool"]
 
 
 class Component(NamedTuple):
-    """One part: how it is called, what it is for, which supervised programs it is, and what it needs to work."""
+    """One part: how it is called, what it is for, which supervised programs it is, and what it needs to work.
+
+    `undrilled` says why no fault harms it.
+    """
 
     name: str
     title: str
@@ -19,6 +22,7 @@ class Component(NamedTuple):
     programs: tuple[str, ...] = ()
     settings: tuple[str, ...] = ()
     page: str = ""
+    undrilled: str = ""
 
 
 COMPONENTS: tuple[Component, ...] = (
@@ -29,6 +33,7 @@ COMPONENTS: tuple[Component, ...] = (
         "Takes requests from clients and passes them to the active colour of the API gateway.",
         ("audio-enhancement-api",),
         ("nginx",),
+        undrilled="no fault stops it. Clients and the canary are turned away: `CanaryFailing` fires. `start-server` starts it.",
     ),
     Component(
         "audio-enhancement-api",
@@ -72,6 +77,7 @@ COMPONENTS: tuple[Component, ...] = (
         ("audio-enhancement-api", "enhancement-workers", "monitor", "alertmanager"),
         ("prometheus",),
         ("monitoring",),
+        undrilled="a drill begins with an alert, and without it none fires. `start-server` starts it.",
     ),
     Component(
         "alertmanager",
@@ -81,5 +87,6 @@ COMPONENTS: tuple[Component, ...] = (
         (),
         ("alertmanager",),
         ("monitoring",),
+        undrilled="a drill begins with an alert, and without it none reaches anybody. `start-server` starts it.",
     ),
 )

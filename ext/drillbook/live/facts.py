@@ -212,7 +212,10 @@ class ErrorFact(NamedTuple):
 
 
 class ComponentFact(NamedTuple):
-    """A part of the system; ``settings`` are the settings components that it reads, ``page`` a document name."""
+    """A part of the system; ``settings`` are the settings components that it reads, ``page`` a document name.
+
+    ``undrilled`` says why no fault harms it.
+    """
 
     name: str
     group: str  # its kind
@@ -222,11 +225,12 @@ class ComponentFact(NamedTuple):
     programs: tuple[str, ...]
     settings: tuple[str, ...]
     page: str
+    undrilled: str
     place: Place
 
 
 class FaultFact(NamedTuple):
-    """A fault that can be put into the system; ``alert`` is the one that it raises.
+    """A fault that can be put into the system; ``alert`` is the one that it raises, ``component`` the one that it harms.
 
     ``core`` faults are drilled again and again; while one that is ``alone`` holds, nothing else runs beside it.
     """
@@ -235,6 +239,7 @@ class FaultFact(NamedTuple):
     title: str
     description: str
     alert: str
+    component: str
     core: bool
     alone: bool
     place: Place

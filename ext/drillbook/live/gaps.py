@@ -39,6 +39,7 @@ def gaps(facts: LiveFacts) -> Iterator[Problem]:
         yield from _duplicates(kind, facts.of(kind))
     yield from _unknown_dependencies(facts)
     yield from _unknown_alerts(facts)
+    yield from _harmed_components(facts)
 
 
 _UNITLESS = "setting {} is a number without a unit: give its Field json_schema_extra={{'unit': 's'}}, or 'unit': None if it has none"
@@ -76,3 +77,15 @@ def _unknown_alerts(facts: LiveFacts) -> Iterator[Problem]:
         if fault.alert and fault.alert not in known:
             message = f"fault {fault.name} raises {fault.alert}, which is no alert"
             yield Problem("source", message, fault.place)
+
+
+def _harmed_components(facts: LiveFacts) -> Iterator[Problem]:
+    known = {component.name: component for component in facts.components}
+    for fault in facts.faults:
+        component = known.get(fault.component)
+        if fault.component and component is None:
+            message = f"fault {fault.name} harms {fault.component}, which is no component"
+            yield Problem("source", message, fault.place)
+        elif component and component.undrilled:
+            message = f"component {component.name} says why no fault harms it, and fault {fault.name} does"
+            yield Problem("source", message, component.place)

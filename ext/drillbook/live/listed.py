@@ -33,12 +33,13 @@ def collect_components(source: str) -> Iterator[ComponentFact]:
             programs=_texts(item, "programs"),
             settings=_texts(item, "settings"),
             page=_text(item, "page"),
+            undrilled=_text(item, "undrilled"),
             place=place,
         )
 
 
 def collect_faults(source: str) -> Iterator[FaultFact]:
-    """Objects with ``name``, ``title``, ``description``, ``alert``, and if they have it ``core`` and ``alone``."""
+    """Objects with ``name``, ``title``, ``description``, ``alert``, and if they have it ``component``, ``core``, ``alone``."""
     for item, place in _items(source, "name"):
         name = _text(item, "name")
         yield FaultFact(
@@ -46,6 +47,7 @@ def collect_faults(source: str) -> Iterator[FaultFact]:
             title=_text(item, "title") or name,
             description=_text(item, "description"),
             alert=_text(item, "alert"),
+            component=_text(item, "component"),
             core=bool(getattr(item, "core", False)),
             alone=bool(getattr(item, "alone", False)),
             place=place,

@@ -39,8 +39,8 @@ class Row(NamedTuple):
     stamp: nodes.paragraph
 
 
-class _Table:
-    """What the rows are made with: the stamps, and links from the page that shows them; without a page, plain text."""
+class Cells:
+    """What the rows are made with: the stamps, and links from the page that shows them; without a page, text that changes with them."""
 
     def __init__(self, app: Sphinx, found: Stamps, docname: str = "") -> None:
         domain = app.env.get_domain(OpsDomain.name)
@@ -73,10 +73,11 @@ class _Table:
         return [paragraph(self.found.owner(docname) or "nobody")]
 
     def _link(self, docname: str, anchor: str, text: str) -> Cell:
+        if not self.docname:  # what is compared from build to build: a link that leads elsewhere is another one
+            return [paragraph(f"{text} {docname}#{anchor}")]
         shown = nodes.inline(text, text)
-        if self.docname:
-            with contextlib.suppress(NoUri):  # a page that is in no document of a builder that makes several
-                return [nodes.paragraph("", "", make_refnode(self.app.builder, self.docname, docname, anchor, shown))]
+        with contextlib.suppress(NoUri):  # a page that is in no document of a builder that makes several
+            return [nodes.paragraph("", "", make_refnode(self.app.builder, self.docname, docname, anchor, shown))]
         return [nodes.paragraph("", "", shown)]
 
 
@@ -84,28 +85,28 @@ def _row(stamp: Stamp, *cells: Cell) -> Row:
     return Row(stamp.state, stamp.proven, stamp.name, cells, stamp_paragraph(stamp))
 
 
-def _procedures(make: _Table) -> Iterator[Row]:
+def _procedures(make: Cells) -> Iterator[Row]:
     for name in make.found.procedures:
         yield _row(make.found.procedure(name), make.object("procedure", name))
 
 
-def _trees(make: _Table) -> Iterator[Row]:
+def _trees(make: Cells) -> Iterator[Row]:
     for name in make.found.trees:
         yield _row(make.found.tree(name), make.object("tree", name))
 
 
-def _drills(make: _Table) -> Iterator[Row]:
+def _drills(make: Cells) -> Iterator[Row]:
     for fault, fix in make.found.faults().items():
         yield _row(make.found.drill(fault), make.object("fault", fault), make.cure(fix))
 
 
-def _pages(make: _Table) -> Iterator[Row]:
+def _pages(make: Cells) -> Iterator[Row]:
     for docname in make.found.pages():
         if stamp := make.found.whole(docname):
             yield _row(stamp, make.page(docname), make.owner(docname))
 
 
-def _signatures(make: _Table) -> Iterator[Row]:
+def _signatures(make: Cells) -> Iterator[Row]:
     for docname in make.found.pages():
         if said := signature_paragraph(make.found, docname):
             signed = make.found.signed(docname)
@@ -118,7 +119,7 @@ class _Kind(NamedTuple):
     """What is shown of one kind."""
 
     headings: tuple[str, ...]
-    rows: Callable[[_Table], Iterator[Row]]
+    rows: Callable[[Cells], Iterator[Row]]
 
 
 KINDS: Final = {
@@ -150,7 +151,7 @@ class ProofDirective(OpsDirective):
 
 def fill(node: Element, app: Sphinx, found: Stamps, docname: str) -> None:
     """Put the tables in."""
-    make = _Table(app, found, docname)
+    make = Cells(app, found, docname)
     wanted = [node[SHOWS]] if node[SHOWS] else list(KINDS)
     for kind in wanted:
         if len(wanted) > 1:
@@ -158,7 +159,7 @@ def fill(node: Element, app: Sphinx, found: Stamps, docname: str) -> None:
         node += _shown(KINDS[kind], kind, make)
 
 
-def _shown(kind: _Kind, name: str, make: _Table) -> Iterator[Node]:
+def _shown(kind: _Kind, name: str, make: Cells) -> Iterator[Node]:
     rows = sorted(kind.rows(make), key=lambda row: (WORST_FIRST[row.state], row.day, row.name))
     if not rows:
         yield paragraph(f"There are no {name}.")
@@ -176,14 +177,14 @@ def fill_cure(node: Element, app: Sphinx, found: Stamps, docname: str) -> None:
     fault = node[CURE]
     ends = paragraph(
         "Ends at: ",
-        *(part for cell in _Table(app, found, docname).cure(found.faults().get(fault)) for part in cell.children),
+        *(part for cell in Cells(app, found, docname).cure(found.faults().get(fault)) for part in cell.children),
     )
     node += [ends, stamp_paragraph(found.drill(fault))]
 
 
 def everything(app: Sphinx, found: Stamps) -> str:
     """All that any such page shows, as text: what changes with it."""
-    make = _Table(app, found)
+    make = Cells(app, found)
     rows = (row for kind in KINDS.values() for row in kind.rows(make))
     return "\n".join(
         " ".join((*(node.astext() for cell in row.cells for node in cell), row.stamp.astext())) for row in rows

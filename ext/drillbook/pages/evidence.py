@@ -78,15 +78,16 @@ class Stamps:
             return checks_content(self.trees[name]) if name in self.trees else ""
         if kind == PAGE:
             return page_content(self._of(name, BLOCK))
-        tree = self._own_tree(name)
+        tree = self.tree_of(name)
         return self.content(TREE, tree) if tree else ""
 
     def _of(self, docname: str, kind: str) -> tuple[Any, ...]:
         return self._domain.models.get(docname, {}).get(kind, ())
 
-    def _own_tree(self, fault: str) -> str:
+    def tree_of(self, fault: str) -> str:
+        """The tree that the alert of a fault leads to; empty when there is none."""
         alert = next((found.alert for found in self._domain.facts.faults if found.name == fault), "")
-        leads = [name for name, tree in sorted(self.trees.items()) if alert in tree.alerts]
+        leads = [name for name, tree in sorted(self.trees.items()) if alert and alert in tree.alerts]
         return alert if alert in leads else next(iter(leads), "")
 
     def faults(self) -> dict[str, Fix | None]:

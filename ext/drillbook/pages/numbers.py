@@ -34,7 +34,7 @@ _QUOTED = (
     nodes.system_message,
     desc,
 )
-_GENERATED = {"ops-condition", "ops-way", ALLOWED, DURATION, FACT, UNPROVEN}
+_GENERATED = {"ops-failures", "ops-condition", "ops-way", ALLOWED, DURATION, FACT, UNPROVEN}
 
 
 @guarded()

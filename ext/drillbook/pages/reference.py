@@ -145,11 +145,11 @@ class Errors(ReferenceDirective):
 class Components(ReferenceDirective):
     """Components by name or kind."""
 
-    kind, context = "component", ("component",)
+    kind, context = "component", ("component", "fault")
 
     def entry(self, fact: Any, facts: LiveFacts) -> Entry:
-        """A component, linked to its neighbours."""
-        return component(fact, facts.components)
+        """A component, linked to its neighbours and its faults."""
+        return component(fact, facts.components, facts.faults)
 
 
 class Faults(ReferenceDirective):

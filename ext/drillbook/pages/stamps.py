@@ -17,6 +17,7 @@ from drillbook.pages.dashboard import everything, fill, fill_cure
 from drillbook.pages.domain import SHOWS, OpsDomain
 from drillbook.pages.entries.faults import CURE
 from drillbook.pages.evidence import Stamps, stamps
+from drillbook.pages.failure_modes import ENDING_OF, TREE_OF, fill_ending, fill_tree
 from drillbook.pages.stamp_text import signature_paragraph, stamp_paragraph
 from drillbook.warn import guarded
 
@@ -52,6 +53,10 @@ def stamp_page(app: Sphinx, doctree: nodes.document, docname: str) -> None:
             fill(node, app, found, docname)
         elif CURE in node:
             fill_cure(node, app, found, docname)
+        elif TREE_OF in node:
+            fill_tree(node, app, found, docname)
+        elif ENDING_OF in node:
+            fill_ending(node, app, found, docname)
     title = doctree.next_node(nodes.title)
     under = page_stamps(found, docname)
     if title is not None and under is not None:

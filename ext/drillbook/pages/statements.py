@@ -35,7 +35,7 @@ _SKIPPED: Final = (
     addnodes.toctree,
     nodes.substitution_definition,
 )
-_GENERATED: Final = {"ops-answers", "ops-how", "ops-blank-line", ALLOWED}
+_GENERATED: Final = {"ops-failures", "ops-answers", "ops-how", "ops-blank-line", ALLOWED}
 _DIAGRAM: Final = "plantuml"  # the tag of a diagram of sphinxcontrib.plantuml; not every manual has it
 _DOCSTRING: Final = "docstring of "  # in the source of what autodoc made: it is live code
 

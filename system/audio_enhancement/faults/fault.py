@@ -15,7 +15,7 @@ class FaultError(Exception):
 
 
 class Fault(NamedTuple):
-    """One fault: its name, what it is, and the alert that must fire.
+    """One fault: its name, what it is, the alert that must fire, and the component that it harms.
 
     `core` faults are drilled each time; one that is `alone` needs the machine for itself.
     """
@@ -24,6 +24,7 @@ class Fault(NamedTuple):
     title: str
     description: str
     alert: str
+    component: str
     hold: Hold
     core: bool = False
     alone: bool = False

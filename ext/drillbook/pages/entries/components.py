@@ -5,18 +5,19 @@ from collections.abc import Iterable
 from docutils.nodes import Node
 from sphinx.addnodes import pending_xref
 
-from drillbook.live.facts import ComponentFact
-from drillbook.pages.entries.entry import Entry, fields, joined, link, literal, prose, signature
+from drillbook.live.facts import ComponentFact, FaultFact
+from drillbook.pages.entries.entry import Entry, fields, inline, joined, link, literal, prose, signature
 
 
-def component(fact: ComponentFact, all_components: Iterable[ComponentFact]) -> Entry:
-    """What a part is for, what it needs, and what fails with it."""
+def component(fact: ComponentFact, all_components: Iterable[ComponentFact], faults: Iterable[FaultFact] = ()) -> Entry:
+    """What a part is for, what it needs, what fails with it, and which *faults* are drilled in it."""
     needed_by = [other.name for other in all_components if fact.name in other.depends_on]
     titles = {other.name: other.title for other in all_components}
     rows: list[tuple[str, list[Node | str]]] = [
         ("Kind", [fact.group] if fact.group else []),
         ("Needs", joined(link("component", name, titles.get(name, name)) for name in fact.depends_on)),
         ("Needed by", joined(link("component", name, titles.get(name, name)) for name in needed_by)),
+        ("Faults", _faults(fact, faults)),
         ("Programs", joined(map(literal, fact.programs))),
         ("Settings", joined(map(literal, fact.settings))),
         ("Page", [_page(fact)] if fact.page else []),
@@ -24,6 +25,11 @@ def component(fact: ComponentFact, all_components: Iterable[ComponentFact]) -> E
     body = [*prose(fact.description), *fields(rows)]
     after = fact.name if fact.title != fact.name else ""
     return Entry("component", fact.name, signature(fact.title, after=after), body, title=fact.title)
+
+
+def _faults(fact: ComponentFact, faults: Iterable[FaultFact]) -> list[Node | str]:
+    mine = [link("fault", fault.name, fault.title) for fault in faults if fault.component == fact.name]
+    return joined(mine) or (["none: ", *inline(fact.undrilled)] if fact.undrilled else [])
 
 
 def _page(fact: ComponentFact) -> Node:
