@@ -25,14 +25,16 @@ from drillbook.pages.numbers import setup_numbers
 from drillbook.pages.procedures import setup_procedures
 from drillbook.pages.rebuild import setup_rebuild
 from drillbook.pages.reference import setup_reference
+from drillbook.pages.schema import setup_schema
 from drillbook.pages.severities import setup_severities
 from drillbook.pages.stamps import setup_stamps
+from drillbook.pages.toolkit import setup_toolkit
 from drillbook.pages.trees import setup_trees
 from drillbook.proof.coverage import setup_coverage
 from drillbook.proof.doctest_builder import setup_doctest
 from drillbook.proof.drill import setup_drill
 
-ENV_VERSION = 6  # to be raised when what is kept about pages changes: then all are read again
+ENV_VERSION = 7  # to be raised when what is kept about pages changes: then all are read again
 
 
 def setup_extension(app: Sphinx) -> ExtensionMetadata:
@@ -50,6 +52,8 @@ def setup_extension(app: Sphinx) -> ExtensionMetadata:
     setup_graph(app)
     setup_severities(app)
     setup_checklists(app)
+    setup_toolkit(app)
+    setup_schema(app)
     setup_examples(app)
     setup_evidence(app)
     setup_dashboard(app)

@@ -31,6 +31,9 @@ DIRECTIVES = [
     "proof",
     "component-diagram",
     "settings-class",
+    "toolkit",
+    "schema",
+    "failure-modes",
 ]
 ROLES = [
     "fact",
@@ -46,6 +49,10 @@ ROLES = [
     "route",
     "error",
     "fault",
+    "directive",
+    "role",
+    "option",
+    "warning",
     "nothing",
 ]
 OPTIONS = [

@@ -141,7 +141,7 @@ class _Document(NamedTuple):
         types = value.get("type", "")
         text = str(types) if isinstance(types, str) else " or ".join(map(str, types))
         kind = value.get("format") or value.get("contentMediaType")
-        return ", ".join(filter(None, (f"{text} ({kind})" if kind else text, *_limits(value))))
+        return ", ".join(filter(None, (f"{text} ({kind})" if kind else text, *limits(value))))
 
     def example(self, schema: Json, depth: int) -> Any:
         """The schema's own example, or one put together from the examples of its properties."""
@@ -172,7 +172,8 @@ def _codes(example: object) -> list[str]:
     return [str(example["code"])] if isinstance(example, Mapping) and "code" in example else []
 
 
-def _limits(schema: Json) -> Iterator[str]:
+def limits(schema: Json) -> Iterator[str]:
+    """The limits of a schema in words: "at least 1", "matching ^a"."""
     words = {
         "minimum": "at least {}",
         "exclusiveMinimum": "more than {}",

@@ -1,9 +1,4 @@
-"""The directive `ops:component-diagram`: the components of the live system and what each needs, as a diagram.
-
-Its argument, a component or a kind of components, selects some; without it all are drawn. Each box leads to the
-component's page, or to its entry if it has none. The text alternative says all that the picture shows, unless
-``alt`` gives another. Options: ``alt``, ``caption``, ``align``, ``name``, ``direction`` (``down`` or ``right``).
-"""
+"""The directive `ops:component-diagram`: the components of the live system and what each needs, as a diagram."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -17,6 +12,7 @@ from sphinxcontrib.plantuml import plantuml
 
 from drillbook.live.facts import ComponentFact
 from drillbook.output.uml import Diagram, Uml, complete
+from drillbook.pages.declared import Declared, optional
 from drillbook.pages.describe import OpsDirective
 from drillbook.warn import Warn
 
@@ -29,10 +25,18 @@ def _direction(argument: str) -> str:
 
 
 class ComponentDiagram(OpsDirective):
-    """Draw components."""
+    """The components of the system and what each needs, drawn: those of one kind, one, or all.
 
+    Each box leads to the component's page, or to its entry if it has none.
+    """
+
+    argument = "[NAME or KIND]"
     optional_arguments = 1
-    option_spec: ClassVar[OptionSpec] = {**Uml.option_spec, "direction": _direction}
+    option_spec: ClassVar[OptionSpec] = {
+        **Uml.option_spec,
+        "alt": optional("What it shows, in words.", default="all components, and what each needs"),
+        "direction": Declared(_direction, "word", "Where the arrows lead: `down` or `right`.", "`down`"),
+    }
 
     def build(self) -> list[Node]:
         """The same nodes as the directive ``uml`` makes."""

@@ -10,6 +10,7 @@ from sphinx.util.typing import OptionSpec
 from sphinxcontrib.plantuml import UmlDirective, plantuml
 
 from drillbook.output.links import link_node, written
+from drillbook.pages.declared import Declared
 from drillbook.pages.domain import OpsDomain
 from drillbook.warn import Warn, warn, warn_internal
 
@@ -31,11 +32,23 @@ class Diagram(NamedTuple):
         return f"{self.file}:{self.line(line)}"
 
 
-class Uml(UmlDirective):  # type: ignore[misc]  # sphinxcontrib-plantuml has no types
-    """The directive ``uml``, with what makes its node ours: a place, links, and an alternative that must be there."""
+def _as(name: str, type: str, help: str, *, needed: bool = False) -> Declared:
+    """An option of sphinxcontrib-plantuml, described."""
+    return Declared(UmlDirective.option_spec[name], type, help, needed=needed)
 
+
+class Uml(UmlDirective):  # type: ignore[misc]  # sphinxcontrib-plantuml has no types
+    """A diagram in PlantUML, inline in HTML and told in words where there are no pictures.
+
+    A link is written `[[doc:page]]`, `[[ref:label]]` or `[[ops:component:name]]`.
+    """
+
+    argument, holds = "[FILE]", "the source of the diagram, unless a file has it"
     option_spec: ClassVar[OptionSpec] = {
-        name: UmlDirective.option_spec[name] for name in ("align", "alt", "caption", "name")
+        "alt": _as("alt", "text", "What it shows, in words: for who cannot see it, and for print.", needed=True),
+        "caption": _as("caption", "text", "A line below it."),
+        "align": _as("align", "word", "Where it stands: `left`, `center` or `right`."),
+        "name": _as("name", "text", "A label that links can lead to."),
     }
 
     def run(self) -> list[Node]:

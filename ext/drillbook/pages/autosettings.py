@@ -23,8 +23,9 @@ _FIRST = 400  # before listeners of the usual 500: of this event autodoc takes t
 
 
 class SettingsClass(OpsDirective):
-    """The field table of one class, ``module:Class``; for autodoc."""
+    """The settings of one class, for autodoc: `autoclass` and `automodule` write it by themselves."""
 
+    argument = "MODULE:CLASS"
     required_arguments = 1
 
     def build(self) -> list[nodes.Node]:

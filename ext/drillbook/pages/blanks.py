@@ -5,7 +5,6 @@ from typing import ClassVar
 
 from docutils import nodes
 from docutils.nodes import Node
-from docutils.parsers.rst import directives
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.util.typing import OptionSpec
@@ -15,6 +14,7 @@ from drillbook.live.quote import QuoteError, quote
 from drillbook.model.blank import NAME, Blank, BlankType, blanks_in
 from drillbook.model.console import LANGUAGES, PROMPT, Command
 from drillbook.model.read_only import why_not_read_only
+from drillbook.pages.declared import optional, valued
 from drillbook.pages.describe import OpsDirective
 from drillbook.pages.domain import OpsDomain
 from drillbook.pages.entries.entry import literal, paragraph
@@ -27,19 +27,24 @@ LINE = "_" * 24
 
 
 class BlankDirective(OpsDirective):
-    """Declare one blank: ``{{ name }}`` in the commands below it on this page."""
+    """What a reader fills in once; every ``{{ name }}`` below it on the page follows."""
 
+    argument, holds = "NAME", "what it is, in a sentence"
     required_arguments = 1
     has_content = True
     option_spec: ClassVar[OptionSpec] = {
-        "type": directives.unchanged,
-        "pattern": directives.unchanged,
-        "minimum": directives.unchanged,
-        "maximum": directives.unchanged,
-        "choices": directives.unchanged,
-        "unit": directives.unchanged,
-        "default": directives.unchanged,
-        "command": directives.unchanged_required,
+        "type": optional(
+            "What may be filled in: `text`, `integer`, `number` or `choice`.",
+            "word",
+            default="`text`, with choices `choice`",
+        ),
+        "pattern": optional("What the whole text must match.", "regular expression"),
+        "minimum": optional("The least value of a number.", "number, or name of a fact"),
+        "maximum": optional("The greatest value of a number.", "number, or name of a fact"),
+        "choices": optional("What can be chosen from.", "words, with commas"),
+        "unit": optional("The unit of a number."),
+        "default": optional("An example, and what a run fills in when nothing else gives a value."),
+        "command": valued("Prints the value in its last line; it changes nothing. The reader is told.", "command"),
     }
 
     def build(self) -> list[Node]:

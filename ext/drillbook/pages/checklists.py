@@ -1,8 +1,11 @@
 """`ops:checklist`: a list that is ticked off, on paper or in a browser."""
 
+from typing import ClassVar
+
 from docutils import nodes
 from docutils.nodes import Element, Node
 from sphinx.application import Sphinx
+from sphinx.util.typing import OptionSpec
 
 from drillbook.pages.describe import OpsDirective
 from drillbook.pages.domain import OpsDomain
@@ -12,8 +15,10 @@ BOX = "☐ "
 
 
 class ChecklistDirective(OpsDirective):
-    """A box before each item of the lists in it; its argument, if there is one, is its title."""
+    """A list to tick off, on paper or in a browser, which keeps the ticks."""
 
+    argument, holds = "[TITLE]", "lists, an item for each thing to tick"
+    option_spec: ClassVar[OptionSpec] = {}
     optional_arguments = 1
     final_argument_whitespace = True
     has_content = True

@@ -6,13 +6,14 @@ are, it is filled in when its page is written.
 
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
-from typing import Final, NamedTuple
+from typing import ClassVar, Final, NamedTuple
 
 from docutils import nodes
 from docutils.nodes import Element, Node
 from sphinx.application import Sphinx
 from sphinx.errors import NoUri
 from sphinx.util.nodes import make_refnode
+from sphinx.util.typing import OptionSpec
 
 from drillbook.model.evidence import State
 from drillbook.model.stamp import WORST_FIRST, Stamp
@@ -132,8 +133,13 @@ KINDS: Final = {
 
 
 class ProofDirective(OpsDirective):
-    """The place of the dashboard on a page."""
+    """What is proven and what is not, of the whole manual, the worst first.
 
+    KIND is one of `procedures`, `trees`, `drills`, `pages` and `signatures`; without it all are shown.
+    """
+
+    argument = "[KIND]"
+    option_spec: ClassVar[OptionSpec] = {}
     optional_arguments = 1
 
     def build(self) -> list[Node]:

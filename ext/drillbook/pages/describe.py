@@ -3,21 +3,27 @@
 from typing import ClassVar
 
 from docutils import nodes
-from docutils.parsers.rst import directives
 from sphinx import addnodes
 from sphinx.util.docutils import SphinxDirective
 from sphinx.util.nodes import make_id
 from sphinx.util.typing import OptionSpec
 
+from drillbook.pages.declared import NO_INDEX
 from drillbook.pages.domain import Described, OpsDomain
 from drillbook.pages.entries import Entry
 from drillbook.warn import Warn, warn, warn_internal
 
 
 class OpsDirective(SphinxDirective):
-    """The base of our directives: nothing that they do can end the build."""
+    """The base of our directives: nothing that they do can end the build.
 
-    option_spec: ClassVar[OptionSpec] = {"no-index": directives.flag}
+    A directive's docstring, ``argument``, ``holds`` and options are what `ops:toolkit` tells of it.
+    """
+
+    argument: ClassVar[str] = ""  # what its argument is called; in brackets when it can be left out
+    holds: ClassVar[str] = ""  # what stands in it
+    parent: ClassVar[str] = ""  # the directive that it must stand in
+    option_spec: ClassVar[OptionSpec] = {"no-index": NO_INDEX}
 
     def run(self) -> list[nodes.Node]:
         """Build the nodes; a failure of our own is one located warning."""

@@ -15,18 +15,17 @@ from sphinx.addnodes import pending_xref
 from sphinx.builders import Builder
 from sphinx.domains import Domain, ObjType
 from sphinx.environment import BuildEnvironment
-from sphinx.roles import XRefRole
 from sphinx.util.nodes import make_refnode
 
 from drillbook.live.facts import LiveFacts
 from drillbook.pages.indices import AlertIndex, MetricIndex, ProcedureIndex, SettingIndex, TreeIndex
+from drillbook.pages.roles import ROLES, TITLED
 from drillbook.warn import Warn, guarded, warn
 
 Key = tuple[str, str]  # (object type, name)
 IMPORTANT, NORMAL = 0, 1  # search priorities: before or among the full-text results
 ANY_TYPE = ""  # the reference type of generated links, and of ``{any}``: whatever has that name
 PAGE = "page"  # the reference type of generated links to a page of this manual by its address
-TITLED = ("component", "procedure", "tree")  # what is called by its title, in prose
 SHOWS = "ops_shows"  # of a container: the stamps that it shows; among the models of a page: that it shows any
 OPTIONAL = "ops_optional"  # a generated link to what no page may describe: then it is plain text
 
@@ -64,14 +63,13 @@ class OpsDomain(Domain):
         "tree": ObjType("tree", "tree", searchprio=IMPORTANT),
         "fault": ObjType("fault", "fault", searchprio=NORMAL),
         "severity": ObjType("severity", "severity", searchprio=IMPORTANT),
+        # of the toolkit itself, for who writes
+        "directive": ObjType("directive", "directive", searchprio=NORMAL),
+        "role": ObjType("role", "role", searchprio=NORMAL),
+        "option": ObjType("option", "option", searchprio=NORMAL),
+        "warning": ObjType("warning", "warning", searchprio=IMPORTANT),
     }
-    roles: ClassVar[dict[str, Any]] = {
-        **{kind: XRefRole(innernodeclass=nodes.inline) for kind in TITLED},
-        **{
-            kind: XRefRole()
-            for kind in ("alert", "setting", "metric", "command", "route", "error", "fault", "severity")
-        },
-    }
+    roles: ClassVar[dict[str, Any]] = dict(ROLES)
     dangling_warnings: ClassVar[dict[str, str]] = {
         kind: f"unknown {kind}: %(target)s is described on no page" for kind in object_types
     }

@@ -8,7 +8,6 @@ from typing import Any, ClassVar
 
 from docutils import nodes
 from docutils.nodes import Node
-from docutils.parsers.rst import directives
 from sphinx.application import Sphinx
 from sphinx.directives.code import CodeBlock
 from sphinx.util.typing import OptionSpec
@@ -16,6 +15,7 @@ from sphinx.util.typing import OptionSpec
 from drillbook.live.quantity import Quantity, parse_duration
 from drillbook.model.compare import Mode
 from drillbook.model.console import AS_SHOWN, LANGUAGES, How
+from drillbook.pages.declared import optional, valued
 from drillbook.pages.describe import OpsDirective
 from drillbook.pages.domain import OpsDomain
 from drillbook.pages.fields import duration, inline_text
@@ -33,18 +33,23 @@ _SAYS = {
 
 
 class ExampleDirective(OpsDirective):
-    """A block in the language of its argument; ``:compare:`` and the others are for ``console``."""
+    """A block of code that says how it is proven, or why nothing can. A plain block of `console` needs no words."""
 
+    argument, holds = "LANGUAGE", "the code; of `console` the commands, each with what it prints"
     required_arguments = 1
     has_content = True
     option_spec: ClassVar[OptionSpec] = {
-        "caption": directives.unchanged_required,
-        "name": directives.unchanged,
-        "compare": directives.unchanged_required,
-        "status": directives.unchanged_required,
-        "within": directives.unchanged_required,
-        "time-limit": directives.unchanged_required,
-        "unproven": directives.unchanged_required,
+        "caption": valued("A line above the block."),
+        "name": optional("A label that links can lead to."),
+        "compare": valued(
+            f"How the output is compared, in `console`: {', '.join(f'`{mode}`' for mode in Mode)}.",
+            "word",
+            default="`same`",
+        ),
+        "status": valued("The exit status, in `console`.", "number", default="0; of a failure any other"),
+        "within": valued("In `console`: it is repeated until it is so, for at most that long.", "duration"),
+        "time-limit": valued("In `console`: it is ended after that time.", "duration", default="one minute"),
+        "unproven": valued("Why nothing can prove it. The reader is told."),
     }
 
     def build(self) -> list[Node]:

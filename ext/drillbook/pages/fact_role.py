@@ -18,6 +18,13 @@ UNPROVEN = "ops-unproven"
 class FactRole(SphinxRole):
     """``{ops:fact}`setting:api.request_timeout_s```, ``{ops:fact}`HighLatency.for```."""
 
+    argument = "FACT"
+    says = (
+        "A value of the live system, with its unit, linked to where its fact is shown: of a setting its default, "
+        "`pool.size_s`, or a limit, `pool.size_s.maximum`; of an alert `PressureLow.threshold`, `PressureLow.threshold.1` "
+        "if it has several, `PressureLow.for` or `PressureLow.severity`."
+    )
+
     def run(self) -> tuple[list[Node], list[system_message]]:
         """The value, linked to where its fact is described; its name in its place when there is no such fact."""
         try:
@@ -55,8 +62,11 @@ class FactRole(SphinxRole):
 def unproven(
     name: str, rawtext: str, text: str, lineno: int, inliner: Any, options: Any = None, content: Any = ()
 ) -> tuple[list[Node], list[system_message]]:
-    """``{ops:unproven}`10 min```: a number that nothing verifies, as its author says."""
+    """A number that nothing verifies, as its author says: `10 min`. It is counted as unproven."""
     return [nodes.inline(rawtext, nodes.unescape(text), classes=[UNPROVEN])], []
+
+
+unproven.argument = "TEXT"  # type: ignore[attr-defined]  # as the other roles have it
 
 
 def setup_fact_role(app: Sphinx) -> None:

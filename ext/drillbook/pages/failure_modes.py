@@ -5,11 +5,12 @@ so they are put in when it is written.
 """
 
 from collections.abc import Iterator, Sequence
-from typing import Final
+from typing import ClassVar, Final
 
 from docutils import nodes
 from docutils.nodes import Element, Node
 from sphinx.application import Sphinx
+from sphinx.util.typing import OptionSpec
 
 from drillbook.live.facts import ComponentFact, FaultFact
 from drillbook.pages.dashboard import Cells
@@ -31,8 +32,13 @@ Cell = Sequence[Node]
 
 
 class FailureModes(OpsDirective):
-    """A row for each fault of each component, or of those that the argument names by name or kind."""
+    """Failure modes: a row for each fault of each component, those of one kind, one of them, or all.
 
+    Each row says what happens, the alert, the tree, and where the drill ends, with its stamp.
+    """
+
+    argument = "[NAME or KIND]"
+    option_spec: ClassVar[OptionSpec] = {}
     optional_arguments = 1
 
     def build(self) -> list[Node]:

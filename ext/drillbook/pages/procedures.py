@@ -5,12 +5,12 @@ from typing import ClassVar
 
 from docutils import nodes
 from docutils.nodes import Element, Node
-from docutils.parsers.rst import directives
 from sphinx.application import Sphinx
 from sphinx.util.typing import OptionSpec
 
 from drillbook.model.procedure import NOTHING, Procedure, Step, flaws
 from drillbook.pages.blanks import used_blanks
+from drillbook.pages.declared import NO_INDEX, optional, valued
 from drillbook.pages.domain import OpsDomain
 from drillbook.pages.entries.entry import joined, literal
 from drillbook.pages.fields import (
@@ -32,8 +32,10 @@ CONFIRM, UNDO = "Confirm", "Undo"
 
 
 class StepDirective(StructureDirective):
-    """One step: what to do; below it the command, then ``Confirm: ...`` and ``Undo: ...``."""
+    """One step: what to do, in the imperative."""
 
+    argument, holds = "WHAT TO DO", "the command, then paragraphs that begin with `Confirm:` and `Undo:`"
+    option_spec: ClassVar[OptionSpec] = {}
     required_arguments = 1
     final_argument_whitespace = True
     has_content = True
@@ -57,19 +59,29 @@ class StepDirective(StructureDirective):
 
 
 class ProcedureDirective(StructureDirective):
-    """A procedure; its argument is the name that roles, fixes and other procedures call it by."""
+    """A procedure: what an operator does, step by step. Its name is what roles, fixes and other procedures call it by."""
 
+    argument, holds = "NAME", "blanks (`ops:blank`) and steps (`ops:step`)"
     required_arguments = 1
     has_content = True
     option_spec: ClassVar[OptionSpec] = {
-        "title": directives.unchanged,
-        "purpose": directives.unchanged_required,
-        **dict.fromkeys(FIELDS, directives.unchanged_required),
-        "undone-by": directives.unchanged_required,
-        "given": directives.unchanged_required,
-        "leaves": directives.unchanged_required,
-        "unproven": directives.unchanged_required,
-        "no-index": directives.flag,
+        "title": optional("Its title.", default="its name, as words"),
+        "purpose": valued("What it is for, in one sentence.", needed=True),
+        "when": valued("When to use it.", needed=True),
+        "who": valued("Who may run it.", needed=True),
+        "takes": valued("How long it takes. A run that takes longer makes it unproven.", "duration", needed=True),
+        "risk": valued("What may go wrong, and whom it hurts.", needed=True),
+        "needs": valued("What must be there before."),
+        "undone-by": valued(
+            "The procedure that undoes all of it; or `nothing`, and why.", "name, or `nothing, why`", needed=True
+        ),
+        "given": valued("The fault in which a run proves it: it is put in first, and held.", "name of a fault"),
+        "leaves": valued(
+            "What may differ when it was done and undone, as lines of the snapshot name it; `*` stands for anything.",
+            "patterns, with commas",
+        ),
+        "unproven": valued("Why no run proves it. The reader is told."),
+        "no-index": NO_INDEX,
     }
 
     def structure(self) -> list[Node]:

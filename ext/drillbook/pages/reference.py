@@ -29,6 +29,7 @@ from drillbook.warn import Warn
 class ReferenceDirective(OpsDirective):
     """Show the facts of one kind."""
 
+    argument = "[NAME or GROUP]"
     optional_arguments = 1
     final_argument_whitespace = True  # a command with its subcommand, a method with its path
     kind: ClassVar[str]
@@ -73,7 +74,7 @@ def _described(directive: OpsDirective, entries: Iterable[Entry]) -> Iterable[ad
 
 
 class Settings(ReferenceDirective):
-    """Settings of one component, or all."""
+    """The settings of the system: those of one component, one of them, or all."""
 
     kind = "setting"
 
@@ -83,7 +84,7 @@ class Settings(ReferenceDirective):
 
 
 class Alerts(ReferenceDirective):
-    """Alerts by name or group."""
+    """The alert rules of Prometheus: those of one group, one of them, or all."""
 
     kind, context = "alert", ("metric", "recording")
 
@@ -93,7 +94,7 @@ class Alerts(ReferenceDirective):
 
 
 class Recordings(ReferenceDirective):
-    """Metrics that Prometheus records."""
+    """The metrics that Prometheus records by its rules: those of one group, one of them, or all."""
 
     kind, context = "recording", ("metric",)
 
@@ -103,7 +104,7 @@ class Recordings(ReferenceDirective):
 
 
 class Metrics(ReferenceDirective):
-    """Metrics by name or module."""
+    """The metrics of the system: those of one module, one of them, or all."""
 
     kind = "metric"
 
@@ -113,7 +114,7 @@ class Metrics(ReferenceDirective):
 
 
 class Commands(ReferenceDirective):
-    """Commands with their options."""
+    """The commands of the system with their options: one with its subcommands, one subcommand, or all."""
 
     kind = "command"
 
@@ -123,7 +124,7 @@ class Commands(ReferenceDirective):
 
 
 class Routes(ReferenceDirective):
-    """Routes of the HTTP API by name or tag."""
+    """The routes of the HTTP API: those with one tag, one as `GET /healthz`, or all."""
 
     kind = "route"
 
@@ -133,7 +134,7 @@ class Routes(ReferenceDirective):
 
 
 class Errors(ReferenceDirective):
-    """Errors by code or scope."""
+    """The errors with a stable code: those of one scope, one by its code, or all."""
 
     kind = "error"
 
@@ -143,7 +144,7 @@ class Errors(ReferenceDirective):
 
 
 class Components(ReferenceDirective):
-    """Components by name or kind."""
+    """The components of the system: those of one kind, one of them, or all."""
 
     kind, context = "component", ("component", "fault")
 
@@ -153,7 +154,7 @@ class Components(ReferenceDirective):
 
 
 class Faults(ReferenceDirective):
-    """Faults that drills put into the system, by name or by the alert that they raise."""
+    """The faults that drills put into the system: those that raise one alert, one of them, or all. Each has its stamp."""
 
     kind = "fault"
 

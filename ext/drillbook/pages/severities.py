@@ -5,12 +5,12 @@ from typing import ClassVar
 
 from docutils import nodes
 from docutils.nodes import Element, Node
-from docutils.parsers.rst import directives
 from sphinx.application import Sphinx
 from sphinx.util.nodes import make_id
 from sphinx.util.typing import OptionSpec
 
 from drillbook.model.signed import Level
+from drillbook.pages.declared import NO_INDEX
 from drillbook.pages.describe import OpsDirective
 from drillbook.pages.domain import Described, OpsDomain
 from drillbook.pages.entries.entry import joined, link, paragraph, table
@@ -22,10 +22,11 @@ WIDTHS = (20, 50, 30)
 
 
 class SeverityDirective(OpsDirective):
-    """A table, from a definition list: the term is ``SEV1: Complete outage``, the definition what it means."""
+    """The levels of severity as a table, each with the alerts that carry it."""
 
+    holds = "a definition list: the term is `SEV1: Complete outage`, the definition what it means"
     has_content = True
-    option_spec: ClassVar[OptionSpec] = {"no-index": directives.flag}
+    option_spec: ClassVar[OptionSpec] = {"no-index": NO_INDEX}
 
     def build(self) -> list[Node]:
         """One row a level, in the order of the page."""

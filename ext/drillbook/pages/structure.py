@@ -5,7 +5,7 @@ been read. So the model is complete before any page is written, and what is wron
 """
 
 from collections.abc import Sequence
-from typing import Any, ClassVar, TypeVar
+from typing import Any, TypeVar
 
 from docutils import nodes
 from docutils.nodes import Element, Node
@@ -23,9 +23,7 @@ _OPEN = "drillbook_open"  # the names of the directives around the one that is r
 
 
 class StructureDirective(OpsDirective):
-    """The base of both. ``parent`` is the directive that an inner one must stand in."""
-
-    parent: ClassVar[str] = ""
+    """The base of both."""
 
     def build(self) -> list[Node]:
         """Build the structure; an inner directive that stands alone keeps its content, with a warning."""

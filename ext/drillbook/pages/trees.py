@@ -8,7 +8,6 @@ from typing import ClassVar
 
 from docutils import nodes
 from docutils.nodes import Element, Node
-from docutils.parsers.rst import directives
 from sphinx.application import Sphinx
 from sphinx.util.nodes import make_id
 from sphinx.util.typing import OptionSpec
@@ -19,6 +18,7 @@ from drillbook.model.console import QUERY_LANGUAGE
 from drillbook.model.read_only import why_not_read_only
 from drillbook.pages.answers import answer_list, read_answers
 from drillbook.pages.blanks import used_blanks
+from drillbook.pages.declared import NO_INDEX, optional, valued
 from drillbook.pages.domain import OpsDomain
 from drillbook.pages.entries.entry import joined, link
 from drillbook.pages.fields import FILLED, duration, fault_names, field_list, inline_option, inlines, plain_text
@@ -31,6 +31,8 @@ from drillbook.warn import Warn
 class NodeDirective(StructureDirective):
     """A node of a tree; its argument is its name, its first paragraph what it asks or says."""
 
+    argument = "NAME"
+    option_spec: ClassVar[OptionSpec] = {}
     required_arguments = 1
     has_content = True
     parent = "ops:tree"
@@ -64,8 +66,12 @@ class NodeDirective(StructureDirective):
 
 
 class CheckDirective(NodeDirective):
-    """A question, the command that answers it, and a list of answers: ``- All run: `exit 0` -> next``."""
+    """A node that asks: a question, the command that answers it, and where each answer leads.
 
+    An answer is an item of the last list: ``- All run: `exit 0` -> next``.
+    """
+
+    holds = "the question, one block of `console` or `promql`, and the list of answers"
     kind, wants, ends = "check", "the question that it answers", False
 
     def node(self, item: Element, says: str, rest: Sequence[Node]) -> model.Check:
@@ -102,18 +108,19 @@ class CheckDirective(NodeDirective):
 
 
 class FixDirective(NodeDirective):
-    """The procedure that clears the fault; ``:with:`` fills its blanks, ``:within:`` says how soon the alert clears.
+    """An end of a tree: the procedure that clears the fault, and how one knows that it did."""
 
-    ``:faults:`` names the faults whose drills must end here; ``:not-drilled:`` says why there are none.
-    """
-
+    holds = "what is wrong"
     kind, wants = "fix", "what is wrong"
     option_spec: ClassVar[OptionSpec] = {
-        "procedure": directives.unchanged_required,
-        "with": directives.unchanged,
-        "within": directives.unchanged_required,
-        "faults": directives.unchanged_required,
-        "not-drilled": directives.unchanged_required,
+        "procedure": valued("The procedure to perform.", "name", needed=True),
+        "with": optional("The values of its blanks: `pump=north, count=2`.", "pairs, with commas"),
+        "within": valued("How soon the alert clears when it was done.", "duration", needed=True),
+        "faults": valued(
+            "The faults whose drills must end here. This or `:not-drilled:`, when `drillbook_faults` lists any.",
+            "names, with commas",
+        ),
+        "not-drilled": valued("Why no drill ends here."),
     }
 
     def node(self, item: Element, says: str, rest: Sequence[Node]) -> model.Fix:
@@ -175,12 +182,13 @@ class FixDirective(NodeDirective):
 
 
 class EscalateDirective(NodeDirective):
-    """Whom to call, and what to have in hand."""
+    """An end of a tree: whom to call, and what to have in hand."""
 
+    holds = "what is known by now"
     kind, wants = "escalate", "what is known by now"
     option_spec: ClassVar[OptionSpec] = {
-        "to": directives.unchanged_required,
-        "bring": directives.unchanged_required,
+        "to": valued("Whom to call. A person signs for it.", needed=True),
+        "bring": valued("What to have in hand.", needed=True),
     }
 
     def node(self, item: Element, says: str, rest: Sequence[Node]) -> model.Escalate:
@@ -197,15 +205,17 @@ class EscalateDirective(NodeDirective):
 
 
 class TreeDirective(StructureDirective):
-    """A tree; its argument is its name, by convention that of its alert."""
+    """A troubleshooting tree: from an alert to what clears it. Its name is by convention that of its alert."""
 
+    argument = "NAME"
+    holds = "blanks (`ops:blank`) and nodes: `ops:check`, `ops:fix`, `ops:escalate`; the first is where it begins"
     required_arguments = 1
     has_content = True
     option_spec: ClassVar[OptionSpec] = {
-        "title": directives.unchanged,
-        "alerts": directives.unchanged,
-        "owner": directives.unchanged_required,
-        "no-index": directives.flag,
+        "title": optional("Its title.", default="its name, as words"),
+        "alerts": optional("The alerts that lead to it.", "names", default="the alert that is called as it is"),
+        "owner": valued("Who keeps it right.", needed=True),
+        "no-index": NO_INDEX,
     }
 
     def structure(self) -> list[Node]:

@@ -1,5 +1,9 @@
 """A command as an entry, with its options as entries of their own."""
 
+import re
+import textwrap
+from collections.abc import Iterator
+
 from docutils.nodes import Node
 
 from drillbook.live.facts import NOT_SHOWN, CommandFact, OptionFact
@@ -26,8 +30,19 @@ def command(fact: CommandFact) -> Entry:
     if fact.exit_statuses:
         meanings = ((status, paragraph(meaning)) for status, meaning in fact.exit_statuses)
         body += [label("Exit status"), *definitions(([literal(status)], [text]) for status, text in meanings)]
-    body += prose(fact.epilog)
+    body += _epilog(fact.epilog)
     return Entry("command", fact.name, signature(fact.name), body, options=tuple(map(_option, fact.options)))
+
+
+def _epilog(text: str) -> Iterator[Node]:
+    """What stands below the options of ``--help``; lines that are indented below a heading stay lines."""
+    for block in re.split(r"\n\s*\n", text):
+        heading, *lines = block.splitlines() or [""]
+        if lines and all(line.startswith("  ") for line in lines):
+            yield label(heading.strip().rstrip(":").capitalize())
+            yield code(textwrap.dedent("\n".join(lines)), "text")
+        else:
+            yield from prose(block)
 
 
 def _option(fact: OptionFact) -> Entry:

@@ -1,0 +1,99 @@
+"""A JSON Schema as entries: the document itself, and each of its definitions, with the meaning of every property."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final
+
+from docutils import nodes
+from docutils.nodes import Node
+
+from drillbook.live.routes import limits
+from drillbook.pages.entries.entry import Entry, definitions, joined, literal, paragraph, prose, signature
+
+Json = Mapping[str, Any]
+Anchor = Callable[[str], str]  # of a definition
+_DEFINITIONS: Final = "#/$defs/"
+
+
+def schema(root: Json, name: str, anchor: Anchor) -> Iterator[Entry]:
+    """The entry of the document, called *name*, and then those of its definitions; *anchor* is where each stands."""
+    yield _entry(root, name, anchor)
+    for definition, part in root.get("$defs", {}).items():
+        yield _entry(part, definition, anchor)
+
+
+def undescribed(root: Json) -> Iterator[str]:
+    """The properties that nobody described: ``procedure.name``."""
+    for name, part in {"": root, **root.get("$defs", {})}.items():
+        yield from _undescribed(part, name, root)
+
+
+def _undescribed(part: Json, name: str, root: Json) -> Iterator[str]:
+    for key, value in part.get("properties", {}).items():
+        path = f"{name}.{key}".lstrip(".")
+        if not _description(value, root):
+            yield path
+        yield from _undescribed(value, path, root)
+        yield from _undescribed(value.get("items", {}), f"{path}[]", root)
+    for alternative in (*part.get("oneOf", ()), *part.get("anyOf", ())):
+        yield from _undescribed(alternative, name, root)
+
+
+def _description(part: Json, root: Json) -> str:
+    """Its own description, or that of what it refers to."""
+    definition = root.get("$defs", {}).get(_referred(part), {})
+    return str(part.get("description") or definition.get("description", "")).strip()
+
+
+def _referred(part: Json) -> str:
+    reference = str(part.get("$ref", ""))
+    return reference.removeprefix(_DEFINITIONS) if reference.startswith(_DEFINITIONS) else ""
+
+
+def _entry(part: Json, name: str, anchor: Anchor) -> Entry:
+    body = [*prose(str(part.get("description", ""))), *_properties(part, anchor)]
+    return Entry("schema", name, signature(name, after=str(part.get("type", ""))), body)
+
+
+def _properties(part: Json, anchor: Anchor) -> list[Node]:
+    """The properties of an object, of each of its alternatives, or of the objects in a list."""
+    needed = part.get("required", ())
+    content = definitions(
+        (
+            [literal(name), " (", *_type(value, anchor), *([] if name in needed else [", may be left out"]), ")"],
+            [*prose(str(value.get("description", ""))), *_properties(value, anchor)],
+        )
+        for name, value in part.get("properties", {}).items()
+    )
+    inner = [alternative for alternative in part.get("oneOf", ()) if "properties" in alternative]
+    if inner:
+        content.append(paragraph("One of these:"))
+        items = (nodes.list_item("", *_alternative(alternative, anchor)) for alternative in inner)
+        content.append(nodes.bullet_list("", *items, bullet="-"))
+    return content + (_properties(part["items"], anchor) if "items" in part else [])
+
+
+def _alternative(part: Json, anchor: Anchor) -> list[Node]:
+    return [*prose(str(part.get("description", ""))), *_properties(part, anchor)] or [nodes.paragraph()]
+
+
+def _type(part: Json, anchor: Anchor) -> list[Node | str]:
+    """A schema in words, its definitions as links."""
+    if name := _referred(part):
+        return [nodes.reference("", "", literal(name), refid=anchor(name), internal=True)]
+    if "const" in part:
+        return ["always ", literal(json.dumps(part["const"]))]
+    if "enum" in part:
+        return ["one of ", *joined(literal(_shown(value)) for value in part["enum"])]
+    if alternatives := (*part.get("anyOf", ()), *part.get("oneOf", ())):
+        found = [_type(alternative, anchor) for alternative in alternatives]
+        return [node for number, one in enumerate(found) for node in ([" or ", *one] if number else one)]
+    if part.get("type") == "array":
+        return ["list of ", *(_type(part.get("items", {}), anchor) or ["values"])]
+    types = part.get("type", "object" if "properties" in part else "any value")
+    text = types if isinstance(types, str) else " or ".join(map(str, types))
+    return [", ".join((text, *limits(part)))]
+
+
+def _shown(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
