@@ -11,6 +11,8 @@ from tests.toolkit.handbook import CALL, CHECK, FIX, GOOD, PROCEDURE, handbook, 
 
 PAGES = """
 :::{ops:severity}
+:major: SEV1
+
 SEV1: Complete outage
 : Nobody gets a report.
 
@@ -104,6 +106,7 @@ Restart
       Undo: nothing to undo.
 
 .. ops:severity::
+   :major: SEV1
 
    SEV1: Complete outage
       Nobody gets a report.
@@ -158,6 +161,7 @@ SAID = (
     "Undo: nothing to undo.",
     "SEV1",
     "Nobody gets a report.",
+    "Above this line: a major incident.",
     "Silent",
     "Before you leave",
     "☐ Tell the next one.",

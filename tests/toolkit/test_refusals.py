@@ -358,6 +358,11 @@ FAULTS: dict[str, tuple[str, str, str]] = {  # title: page, the words at whose l
         "{ops:severity}",
         "needs a definition list",
     ),
+    "a line below a severity that is not in the table": (
+        TOP + ":::{ops:severity}\n:major: SEV3\n\nSEV1: None\n: Nothing.\n\nSEV2: Slow\n: Late reports.\n:::\n",
+        "{ops:severity}",
+        ":major: is one of the levels SEV1, SEV2, not 'SEV3'",
+    ),
     "a checklist with nothing to tick": (
         TOP + ":::{ops:checklist}\nNothing.\n:::\n",
         "{ops:checklist}",

@@ -10,7 +10,7 @@ from sphinx.util.nodes import make_id
 from sphinx.util.typing import OptionSpec
 
 from drillbook.model.signed import Level
-from drillbook.pages.declared import NO_INDEX
+from drillbook.pages.declared import NO_INDEX, valued
 from drillbook.pages.describe import OpsDirective
 from drillbook.pages.domain import Described, OpsDomain
 from drillbook.pages.entries.entry import joined, link, paragraph, table
@@ -19,6 +19,7 @@ from drillbook.warn import Warn
 SEVERITY = "severity"  # among the models of a page: a level
 HEADINGS = ("Severity", "What it means", "Alerts")
 WIDTHS = (20, 50, 30)
+MAJOR = "Above this line: a major incident. Unsure between two levels? Take the higher."
 
 
 class SeverityDirective(OpsDirective):
@@ -26,7 +27,12 @@ class SeverityDirective(OpsDirective):
 
     holds = "a definition list: the term is `SEV1: Complete outage`, the definition what it means"
     has_content = True
-    option_spec: ClassVar[OptionSpec] = {"no-index": NO_INDEX}
+    option_spec: ClassVar[OptionSpec] = {
+        "major": valued(
+            "The least level that is a major incident; a line is drawn below it.", "a level", default="no line"
+        ),
+        "no-index": NO_INDEX,
+    }
 
     def build(self) -> list[Node]:
         """One row a level, in the order of the page."""
@@ -48,8 +54,22 @@ class SeverityDirective(OpsDirective):
                 )
         rest = [node for node in content if not isinstance(node, nodes.definition_list)]
         made = table(HEADINGS, WIDTHS, [row for _, row in rows], "ops-severities")
+        self._draw_line(made, [name for name, _ in rows])
         self.set_source_info(made)
         return [*rest, made]
+
+    def _draw_line(self, made: nodes.table, names: Sequence[str]) -> None:
+        """Put a row across the table, below the least level that is a major incident."""
+        major = self.options.get("major", "").strip()
+        if not major:
+            return
+        if major not in names:
+            self.warn(Warn.SEVERITY, f":major: is one of the levels {', '.join(names)}, not {major!r}")
+            return
+        # Three cells, and no wide one: pages of man cannot span.
+        cells = [nodes.entry("", classes=["ops-major"]) for _ in HEADINGS]
+        cells[1] += paragraph(nodes.strong("", MAJOR))
+        next(made.findall(nodes.tbody)).insert(names.index(major) + 1, nodes.row("", *cells))
 
     def _row(self, item: Element) -> list[tuple[str, Sequence[Sequence[Node]]]]:
         term = next(item.findall(nodes.term))
