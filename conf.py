@@ -42,6 +42,7 @@ drillbook_metrics = ["audio_enhancement.metrics:REGISTRY"]
 drillbook_routes = "audio_enhancement.api.app:openapi"
 drillbook_errors = "audio_enhancement.errors:ERRORS"
 drillbook_components = "audio_enhancement.components:COMPONENTS"
+drillbook_tables = {"postgresql": "audio_enhancement.storage.models:Base"}
 drillbook_commands = {
     "./deploy.py": "audio_enhancement.deployment.cli:parser",
     "./faults.py": "audio_enhancement.faults.cli:build_parser",

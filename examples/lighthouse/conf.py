@@ -3,7 +3,7 @@
 project = "Lighthouse"
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinxcontrib.plantuml", "drillbook"]
 myst_enable_extensions = ["colon_fence", "deflist"]
-drillbook_settings = {"lamp": "lighthouse:LampSettings"}
+drillbook_settings, drillbook_tables = {"lamp": "lighthouse:LampSettings"}, {"sqlite": "lighthouse:LOG"}
 drillbook_alerts = ["rules.yml"]
 drillbook_metrics = ["lighthouse:REGISTRY"]
 drillbook_commands = {"./lighthouse.py": "lighthouse:parser"}

@@ -7,10 +7,22 @@ from typing import NamedTuple
 from prometheus_client import CollectorRegistry, Counter, Gauge
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from sqlalchemy import Column, DateTime, Float, Index, MetaData, Table
 
 REGISTRY = CollectorRegistry()
 TURNS = Counter("lighthouse_turns", "Turns of the lamp.", registry=REGISTRY)
 OIL = Gauge("lighthouse_oil_ratio", "How full the tank is, from 0 to 1.", registry=REGISTRY)
+
+
+LOG = MetaData()
+NIGHTS = Table(
+    "nights",
+    LOG,
+    Column("began", DateTime, primary_key=True),
+    Column("oil_l", Float, comment="Oil that was burned, in litres."),
+    Index("nights_by_oil", "oil_l"),
+    comment="One row for each night.",
+)
 
 
 class LampSettings(BaseSettings):

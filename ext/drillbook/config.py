@@ -244,6 +244,13 @@ OPTIONS = (
         "Every fix of a tree then says by which of them it is drilled, or why by none.",
     ),
     Option(
+        "drillbook_tables",
+        {},
+        is_named_sources,
+        'Tables: `{"postgresql": "package.module:Base"}`, a database as SQLAlchemy calls it and a `MetaData`, or a '
+        "declarative base, whose classes describe the tables.",
+    ),
+    Option(
         "drillbook_code",
         [],
         is_globs,

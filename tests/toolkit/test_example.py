@@ -43,7 +43,7 @@ def stranger(tmp_path: Path) -> Path:
         "--python",
         python,
         *locked,
-        f"{wheel}[settings,diagrams]",
+        f"{wheel}[settings,diagrams,tables]",
         *NEEDED,
         cwd=tmp_path,
     )

@@ -12,6 +12,7 @@ from drillbook.live.listed import collect_components, collect_errors, collect_fa
 from drillbook.live.metrics import collect_metrics
 from drillbook.live.routes import collect_routes
 from drillbook.live.sources import SourceError, explain
+from drillbook.live.tables import collect_tables
 
 
 class Sources(NamedTuple):
@@ -26,6 +27,7 @@ class Sources(NamedTuple):
     errors: str = ""
     components: str = ""
     faults: str = ""
+    tables: Mapping[str, str] = {}
 
 
 def collect(sources: Sources, named_at: Callable[[str], Place]) -> LiveFacts:
@@ -59,6 +61,7 @@ def collect(sources: Sources, named_at: Callable[[str], Place]) -> LiveFacts:
         errors=read("errors", collect_errors, _each(sources.errors)),
         components=read("components", collect_components, _each(sources.components)),
         faults=read("faults", collect_faults, _each(sources.faults)),
+        tables=read("tables", collect_tables, _each(sources.tables)),
     )
     return facts._replace(problems=(*problems, *gaps(facts)))
 

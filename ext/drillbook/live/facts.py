@@ -250,6 +250,41 @@ class FaultFact(NamedTuple):
         return self.alert
 
 
+class ColumnFact(NamedTuple):
+    """A column of a table, its type in the words of its database; ``references`` are ``table.column``."""
+
+    name: str
+    type: str
+    nullable: bool
+    default: str
+    primary: bool
+    unique: bool
+    references: tuple[str, ...]
+    choices: tuple[str, ...]
+    description: str
+
+
+class IndexFact(NamedTuple):
+    """An index; ``where`` is the condition of a partial one."""
+
+    name: str
+    columns: tuple[str, ...]
+    unique: bool
+    where: str
+
+
+class TableFact(NamedTuple):
+    """A table of a database; ``unique`` are sets of columns that are unique together, beyond single ones."""
+
+    name: str
+    group: str  # its schema, if it has one
+    description: str
+    columns: tuple[ColumnFact, ...]
+    unique: tuple[tuple[str, ...], ...]
+    indexes: tuple[IndexFact, ...]
+    place: Place
+
+
 class LiveFacts(NamedTuple):
     """Everything that was collected for one build, and what was wrong with it."""
 
@@ -262,6 +297,7 @@ class LiveFacts(NamedTuple):
     errors: tuple[ErrorFact, ...] = ()
     components: tuple[ComponentFact, ...] = ()
     faults: tuple[FaultFact, ...] = ()
+    tables: tuple[TableFact, ...] = ()
     problems: tuple[Problem, ...] = ()
 
     def of(self, kind: str) -> tuple[Fact, ...]:

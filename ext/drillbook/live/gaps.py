@@ -16,6 +16,7 @@ _WANTED = {
     "route": {"summary": "give its operation a summary"},
     "error": {"title": "give it a title", "description": "say what to do about it"},
     "component": {"description": "say what it is for"},
+    "table": {"description": "give its class a docstring, or the table a comment"},
     "fault": {"description": "say what it does to the system", "alert": "name the alert that it raises"},
 }
 

@@ -62,6 +62,7 @@ class OpsDomain(Domain):
         "procedure": ObjType("procedure", "procedure", searchprio=IMPORTANT),
         "tree": ObjType("tree", "tree", searchprio=IMPORTANT),
         "fault": ObjType("fault", "fault", searchprio=NORMAL),
+        "table": ObjType("table", "table", searchprio=NORMAL),
         "severity": ObjType("severity", "severity", searchprio=IMPORTANT),
         # of the toolkit itself, for who writes
         "directive": ObjType("directive", "directive", searchprio=NORMAL),

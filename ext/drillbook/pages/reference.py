@@ -1,5 +1,5 @@
 """The directives that show live facts: `ops:settings`, `ops:alerts`, `ops:metrics`, `ops:recordings`, `ops:commands`,
-`ops:routes`, `ops:errors`, `ops:components` and `ops:faults`.
+`ops:routes`, `ops:errors`, `ops:components`, `ops:faults` and `ops:tables`.
 
 Each takes the name of one fact, or of a group (a component's settings, an alert group, a tag of routes, a command with
 its subcommands); without an argument it shows all.
@@ -23,6 +23,7 @@ from drillbook.pages.entries.metrics import metric
 from drillbook.pages.entries.routes import error, route
 from drillbook.pages.entries.rules import alert, recording
 from drillbook.pages.entries.settings import setting
+from drillbook.pages.entries.tables import table_entry
 from drillbook.warn import Warn
 
 
@@ -168,6 +169,16 @@ class Faults(ReferenceDirective):
         return fault(fact)
 
 
+class Tables(ReferenceDirective):
+    """The tables of the database with their columns, keys and indexes: those of one schema, one of them, or all."""
+
+    kind = "table"
+
+    def entry(self, fact: Any, facts: LiveFacts) -> Entry:
+        """A table."""
+        return table_entry(fact)
+
+
 def _queryable(facts: LiveFacts) -> set[str]:
     series = {name for fact in facts.metrics for name in (fact.name, *fact.series)}
     return series | {fact.name for fact in facts.recordings}
@@ -175,5 +186,5 @@ def _queryable(facts: LiveFacts) -> set[str]:
 
 def setup_reference(app: Sphinx) -> None:
     """Register the directives."""
-    for directive in (Settings, Alerts, Recordings, Metrics, Commands, Routes, Errors, Components, Faults):
+    for directive in (Settings, Alerts, Recordings, Metrics, Commands, Routes, Errors, Components, Faults, Tables):
         app.add_directive_to_domain(OpsDomain.name, f"{directive.kind}s", directive)

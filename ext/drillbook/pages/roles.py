@@ -31,6 +31,7 @@ _SAYS: Final = {
     "procedure": ("NAME", "A procedure, by its name; the link says its title."),
     "tree": ("NAME", "A troubleshooting tree, by its name; the link says its title."),
     "fault": ("NAME", "A fault that drills put into the system."),
+    "table": ("NAME", "A table of the database."),
     "severity": ("NAME", "A level of severity."),
     "directive": ("NAME", "A directive of the toolkit: `ops:tree`. The link leads to where `ops:toolkit` shows it."),
     "role": ("NAME", "A role of the toolkit: `ops:fact`."),

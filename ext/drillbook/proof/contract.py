@@ -18,7 +18,7 @@ from drillbook.model.tree import Fix
 from drillbook.pages.domain import OpsDomain
 from drillbook.pages.proofs import Proofs
 
-_KINDS: Final = ("setting", "alert", "metric", "command", "route", "error", "component")
+_KINDS: Final = ("setting", "alert", "metric", "command", "route", "error", "component", "table")
 
 
 class Clause(NamedTuple):
