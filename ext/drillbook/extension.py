@@ -15,6 +15,7 @@ from drillbook.pages.autosettings import setup_autosettings
 from drillbook.pages.blanks import setup_blanks
 from drillbook.pages.checklists import setup_checklists
 from drillbook.pages.dashboard import setup_dashboard
+from drillbook.pages.demos import setup_demos
 from drillbook.pages.domain import OpsDomain
 from drillbook.pages.evidence import setup_evidence
 from drillbook.pages.examples import setup_examples
@@ -58,6 +59,7 @@ def setup_extension(app: Sphinx) -> ExtensionMetadata:
     setup_evidence(app)
     setup_dashboard(app)
     setup_failure_modes(app)
+    setup_demos(app)
     setup_rebuild(app)
     setup_stamps(app)
     setup_html(app)

@@ -21,13 +21,15 @@ _POLL_S = 0.05  # how soon a finished leader is noticed while one of its childre
 _END_S = 0.005  # how soon the end is noticed once both outputs are closed
 _DRAIN_S = 1.0  # how long the pipes may stay open after the group is dead (a child that left the group)
 _CHUNK_BYTES = 65536
+_TOGETHER_S = 0.02  # what arrives as soon behind something else arrived with it
 
 
 class Completed(NamedTuple):
     """What a finished process left behind.
 
     ``status`` is the exit status, or minus the number of the signal that ended the process.
-    ``timed_out`` and ``truncated`` say that we ended it, because of its time or of its output.
+    ``timed_out`` and ``truncated`` say that we ended it, because of its time or of its output. ``arrivals`` says when
+    standard output came: seconds since the start, and how many lines had ended by then.
     """
 
     status: int
@@ -35,6 +37,7 @@ class Completed(NamedTuple):
     stderr: bytes
     timed_out: bool = False
     truncated: bool = False
+    arrivals: tuple[tuple[float, int], ...] = ()
 
 
 def run(
@@ -76,7 +79,7 @@ def run(
     stdout, stderr = (
         _redact(bytes(kept), secrets, cut=truncated)[:max_output_bytes] for kept in (exchange.stdout, exchange.stderr)
     )
-    return Completed(status, stdout, stderr, timed_out, truncated)
+    return Completed(status, stdout, stderr, timed_out, truncated, tuple(exchange.arrivals))
 
 
 class LineTimeout(Exception):
@@ -202,6 +205,8 @@ class _Exchange:
         self._pending = memoryview(stdin)
         self._limit = limit
         self.stdout, self.stderr = bytearray(), bytearray()
+        self.arrivals: list[tuple[float, int]] = []
+        self._began = time.monotonic()
         self._selector = selectors.DefaultSelector()
         self._selector.register(process.stdout, selectors.EVENT_READ, self.stdout)
         self._selector.register(process.stderr, selectors.EVENT_READ, self.stderr)
@@ -234,11 +239,19 @@ class _Exchange:
                 self._feed(key.fd)
             elif chunk := os.read(key.fd, _CHUNK_BYTES):
                 key.data.extend(chunk[: self._limit + 1 - len(key.data)])
+                if key.data is self.stdout:
+                    self._note_arrival(chunk.count(b"\n"))
                 if len(key.data) > self._limit:
                     return False
             else:
                 self._selector.unregister(key.fileobj)
         return True
+
+    def _note_arrival(self, lines: int) -> None:
+        now, before = time.monotonic() - self._began, self.arrivals[-1][1] if self.arrivals else 0
+        if self.arrivals and now - self.arrivals[-1][0] < _TOGETHER_S:
+            now = self.arrivals.pop()[0]
+        self.arrivals.append((now, before + lines))
 
     def _feed(self, fd: int) -> None:
         try:

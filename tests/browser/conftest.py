@@ -39,8 +39,11 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return source / "_build"
 
 
-def policy(html: str) -> str:
-    """The strictest Content-Security-Policy under which the theme's own parts of the page *html* work."""
+def policy(html: str, wasm: bool = False) -> str:
+    """The strictest Content-Security-Policy under which the theme's own parts of the page *html* work.
+
+    With *wasm* WebAssembly may run, too.
+    """
 
     def hashes(parts: list[str]) -> str:
         digests = (base64.b64encode(hashlib.sha256(unescape(part).encode()).digest()).decode() for part in parts)
@@ -49,8 +52,9 @@ def policy(html: str) -> str:
     scripts = re.findall(r"<script>(.*?)</script>", html, re.DOTALL)
     styles = re.findall(r"<style>(.*?)</style>", html, re.DOTALL)
     attributes = re.findall(r'\sstyle="(.*?)"', html)
+    modules = "'wasm-unsafe-eval'" if wasm else ""
     return (
-        f"default-src 'none'; script-src 'self' {hashes(scripts)}; style-src 'self' {hashes(styles)}; "
+        f"default-src 'none'; script-src 'self' {hashes(scripts)} {modules}; style-src 'self' {hashes(styles)}; "
         f"style-src-attr 'unsafe-hashes' {hashes(attributes)}; "
         "img-src 'self'; font-src 'self'; connect-src 'self'; base-uri 'none'; frame-ancestors 'none'"
     )
@@ -79,9 +83,9 @@ class _Strict(Quiet):
 
 
 @contextmanager
-def serving(site: Path) -> Iterator[str]:
+def serving(site: Path, *, wasm: bool = False) -> Iterator[str]:
     """The address of a manual over HTTP; the policy knows a page that has nothing of ours."""
-    kind = type("Handler", (_Strict,), {"policy": policy((site / "index.html").read_text(encoding="utf-8"))})
+    kind = type("Handler", (_Strict,), {"policy": policy((site / "index.html").read_text(encoding="utf-8"), wasm)})
     handler = functools.partial(kind, directory=str(site))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)

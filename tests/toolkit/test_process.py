@@ -17,7 +17,13 @@ def python(code: str, *arguments: str) -> list[str]:
 
 def test_status_and_both_outputs_come_back() -> None:
     done = run(python("import sys; print('out'); print('err', file=sys.stderr); sys.exit(3)"), timeout_s=20)
-    assert done == (3, b"out\n", b"err\n", False, False)
+    assert done._replace(arrivals=()) == (3, b"out\n", b"err\n", False, False, ())
+
+
+def test_when_output_came_is_told() -> None:
+    pause = "import time; print('one\\ntwo', flush=True); time.sleep(0.3); print('three')"
+    (first, two), (last, three) = run(python(pause), timeout_s=20).arrivals
+    assert (two, three) == (2, 3) and last - first > 0.2
 
 
 def test_a_large_input_and_output_do_not_wait_for_each_other() -> None:

@@ -95,28 +95,32 @@ def until(day: date, days: float) -> date:
     return day + timedelta(days=days)
 
 
-def file_of(folder: Path, kind: str, name: str) -> Path:
+def file_of(folder: Path, kind: str, name: str, suffix: str = ".json") -> Path:
     """Where the evidence for *name* is. Raises :exc:`EvidenceError` for a name that no file can have."""
     if not _NAME.fullmatch(name):
         raise EvidenceError(f"no file can be called {name!r}: use letters, digits, . + @ - and _")
-    return folder / kind / f"{name}.json"
+    return folder / kind / f"{name}{suffix}"
 
 
 def write(folder: Path, record: Evidence | Signature) -> Path:
     """Write *record*, whole or not at all."""
     file = file_of(folder, record.kind, record.name)
+    write_text(file, f"{json.dumps(record._asdict(), indent=1, ensure_ascii=False, sort_keys=True)}\n")
+    return file
+
+
+def write_text(file: Path, text: str) -> None:
+    """Write *file*, whole or not at all."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    text = json.dumps(record._asdict(), indent=1, ensure_ascii=False, sort_keys=True)
     handle, new = tempfile.mkstemp(prefix=f".{file.name}.", dir=file.parent)
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as out:
-            out.write(f"{text}\n")
+            out.write(text)
         Path(new).chmod(0o644)  # it is committed with the pages, not kept from anybody
         os.replace(new, file)  # noqa: PTH105 - says that it is atomic
     except BaseException:
         Path(new).unlink(missing_ok=True)
         raise
-    return file
 
 
 def read(file: Path) -> Evidence:
@@ -142,8 +146,8 @@ def _read(file: Path, kind: type[Record]) -> Record:
     return found
 
 
-def files(folder: Path, kind: str) -> Iterator[tuple[str, Path]]:
+def files(folder: Path, kind: str, suffix: str = ".json") -> Iterator[tuple[str, Path]]:
     """The names of all that there is evidence for, and their files."""
-    for file in sorted((folder / kind).rglob("*.json")):
+    for file in sorted((folder / kind).rglob(f"*{suffix}")):
         if not file.name.startswith("."):
             yield file.relative_to(folder / kind).with_suffix("").as_posix(), file

@@ -8,6 +8,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 
 from drillbook.output.fills import setup_fills
+from drillbook.output.player import PLAYER
 from drillbook.output.shapes import setup_shapes
 from drillbook.warn import guarded
 
@@ -22,6 +23,7 @@ STYLES: Final = {
     "ops-stamps": ("stamps.css",),
     "ops-proof": ("stamps.css",),
     "ops-cure": ("stamps.css",),
+    "ops-demo": (f"{PLAYER}.css", "stamps.css", "demos.css"),
 }
 SCRIPTS: Final = {
     "ops-tree": ("tree.js",),
@@ -30,6 +32,7 @@ SCRIPTS: Final = {
     "ops-stamps": ("stamps.js",),
     "ops-proof": ("stamps.js",),
     "ops-cure": ("stamps.js",),
+    "ops-demo": (f"{PLAYER}.min.js", "stamps.js", "demos.js"),
 }
 
 

@@ -15,7 +15,9 @@ from sphinx.application import Sphinx
 from drillbook.output.drawing import Arrow, Box, draw
 from drillbook.output.fills import filled_block, mark_in_sentence
 from drillbook.output.inputs import add_boxes, add_input, raw
+from drillbook.output.player import add_player
 from drillbook.pages.blanks import BLANK
+from drillbook.pages.demos import CAST
 from drillbook.pages.domain import OpsDomain
 from drillbook.pages.parts import WITH_BLANKS
 from drillbook.pages.procedures import CONFIRM, UNDO
@@ -55,6 +57,8 @@ def _parts(doctree: nodes.document) -> Iterator[tuple[str, Element, Shape]]:
             yield "a tree", node, shape_tree
         elif isinstance(node, nodes.container) and "ops-procedure" in classes:
             yield "a procedure", node, shape_procedure
+        elif isinstance(node, nodes.literal_block) and CAST in node:
+            yield "a recording", node, lambda node, *_: add_player(node)
         elif isinstance(node, nodes.bullet_list) and "ops-checklist" in classes:
             yield "a checklist", node, lambda node, *_: add_boxes(node)
 

@@ -13,6 +13,7 @@ from drillbook.model.console import AS_SHOWN
 from drillbook.model.contents import Block, checks_content, page_content, procedure_content, tree_content
 from drillbook.model.evidence import CHECKS, DRILL, PAGE, PROCEDURE, SIGNED, Evidence, EvidenceError, Signature, State
 from drillbook.model.procedure import Procedure
+from drillbook.model.recording import CAST_SUFFIX, DEMO, Recording, read_cast
 from drillbook.model.signed import ToSign, signed_content, to_sign
 from drillbook.model.stamp import Stamp, figures, stamp, together
 from drillbook.model.tree import Fix, Tree
@@ -48,11 +49,12 @@ class Stamps:
         self.problems: list[tuple[Path, str]] = []
         self._evidence: dict[tuple[str, str], Evidence] = dict(self._read(model.KINDS, model.read))
         self._signatures: dict[tuple[str, str], Signature] = dict(self._read([SIGNED], model.read_signature))
+        self._recordings: dict[tuple[str, str], Recording] = dict(self._read([DEMO], read_cast, CAST_SUFFIX))
         self._contents: dict[tuple[str, str], str] = {}
 
-    def _read(self, kinds: Iterable[str], read: Any) -> Iterator[tuple[tuple[str, str], Any]]:
+    def _read(self, kinds: Iterable[str], read: Any, suffix: str = ".json") -> Iterator[tuple[tuple[str, str], Any]]:
         for kind in kinds:
-            for name, file in model.files(self.folder, kind):
+            for name, file in model.files(self.folder, kind, suffix):
                 try:
                     found = read(file)
                     if (found.kind, found.name) != (kind, name):
@@ -108,6 +110,10 @@ class Stamps:
     def evidence(self, kind: str, name: str) -> Evidence | None:
         """What a run left behind, whether it still holds or not."""
         return self._evidence.get((kind, name))
+
+    def recording(self, name: str) -> Recording | None:
+        """What a run recorded of a procedure, whether it still is so or not."""
+        return self._recordings.get((DEMO, name))
 
     def procedure(self, name: str) -> Stamp:
         """Of a procedure: it was run, and undone."""

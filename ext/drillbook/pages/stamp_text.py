@@ -17,10 +17,11 @@ _DAY: Final = re.compile(r"\b\d{4}-\d{2}-\d{2}\b")
 
 def stamp_paragraph(stamp: Stamp) -> nodes.paragraph:
     """The sentence; its days are marked for the script that counts them."""
-    return _dated(stamp.says, stamp.state)
+    return dated(stamp.says, stamp.state)
 
 
-def _dated(says: str, state: str) -> nodes.paragraph:
+def dated(says: str, state: str) -> nodes.paragraph:
+    """A sentence with the looks of a stamp; its days are marked."""
     content: list[Node] = []
     end = 0
     for day in _DAY.finditer(says):
@@ -49,4 +50,4 @@ def signature_state(found: Stamps, docname: str) -> State:
 def signature_paragraph(found: Stamps, docname: str) -> nodes.paragraph | None:
     """The same, as a stamp; none when there is nothing to sign."""
     says = signature_says(found, docname)
-    return _dated(says, signature_state(found, docname)) if says else None
+    return dated(says, signature_state(found, docname)) if says else None

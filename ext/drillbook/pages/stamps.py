@@ -12,8 +12,10 @@ from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 
 from drillbook.model.procedure import Procedure
+from drillbook.model.recording import DEMO
 from drillbook.model.tree import Tree
 from drillbook.pages.dashboard import everything, fill, fill_cure
+from drillbook.pages.demos import PLACE, demo_says, fill_demo
 from drillbook.pages.domain import SHOWS, OpsDomain
 from drillbook.pages.entries.faults import CURE
 from drillbook.pages.evidence import Stamps, stamps
@@ -57,6 +59,8 @@ def stamp_page(app: Sphinx, doctree: nodes.document, docname: str) -> None:
             fill_tree(node, app, found, docname)
         elif ENDING_OF in node:
             fill_ending(node, app, found, docname)
+        elif PLACE in node:
+            fill_demo(node, found)
     title = doctree.next_node(nodes.title)
     under = page_stamps(found, docname)
     if title is not None and under is not None:
@@ -84,7 +88,13 @@ def _said(domain: OpsDomain, found: Stamps, docname: str, dashboard: str) -> str
     under = page_stamps(found, docname)
     parts += [under.astext()] if under else []
     parts += [dashboard] if SHOWS in models else []
+    parts += [_demo(found, name) for name in models.get(DEMO, ())]
     return "\n".join(parts)
+
+
+def _demo(found: Stamps, name: str) -> str:
+    said, _, kept = demo_says(found, name)
+    return f"{said}\n{kept.cast if kept else ''}"
 
 
 def setup_stamps(app: Sphinx) -> None:

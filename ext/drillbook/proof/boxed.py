@@ -129,4 +129,5 @@ def _proofs(task: Task, result: Json | None) -> Iterator[Proof]:
             outcome["status"],
             outcome["seconds"],
             declared=verdict is Verdict.UNPROVEN and not outcome["runs"],
+            arrivals=tuple((seconds, lines) for seconds, lines in outcome["arrivals"]),
         )

@@ -29,6 +29,7 @@ from drillbook.proof.checkout import checkout_of
 from drillbook.proof.collect import Task
 from drillbook.proof.doctest_report import Outcome, Proof, evidence_of, report, story, summary
 from drillbook.proof.record import record
+from drillbook.proof.recording import record_demos
 from drillbook.proof.session import Verdict
 from drillbook.proof.unboxed import Draw, unboxed
 
@@ -156,6 +157,8 @@ class ExamplesBuilder(DocTestBuilder):
                 record(self._app, subject.kind, subject.name, details, log)
             except EvidenceError as error:
                 LOGGER.warning("%s: no evidence is kept: %s", subject, error)
+        if not outcome.errors:
+            record_demos(self._app, boxed.proofs)
 
 
 def setup_doctest(app: Sphinx, draw: Draw | None) -> None:

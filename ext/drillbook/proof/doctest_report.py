@@ -20,7 +20,7 @@ _WIDTH: Final = 100
 
 
 class Proof(NamedTuple):
-    """What came of an example. ``declared``: its author says that nothing proves it."""
+    """What came of an example. ``declared``: its author says that nothing proves it. ``arrivals``: when its output came."""
 
     example: Example
     verdict: Verdict
@@ -29,6 +29,7 @@ class Proof(NamedTuple):
     status: int | None = None
     seconds: float = 0
     declared: bool = False
+    arrivals: tuple[tuple[float, int], ...] = ()
 
     @property
     def failed(self) -> bool:

@@ -23,7 +23,10 @@ class Verdict(StrEnum):
 
 
 class Outcome(NamedTuple):
-    """What came of a command. ``why`` says it for people, with a diff; it is empty when the command is proven."""
+    """What came of a command. ``why`` says it for people, with a diff; it is empty when the command is proven.
+
+    ``arrivals`` says when the output of its last run came, as `process.Completed` does.
+    """
 
     command: Command
     verdict: Verdict
@@ -32,6 +35,7 @@ class Outcome(NamedTuple):
     status: int | None = None
     seconds: float = 0
     runs: int = 0
+    arrivals: tuple[tuple[float, int], ...] = ()
 
 
 def run_session(shell: Shell, commands: Sequence[Command]) -> Iterator[Outcome]:
@@ -67,7 +71,9 @@ def _until_it_fits(shell: Shell, command: Command) -> Outcome:
         trouble = f"it was run {runs} times in {how.within_s:g} s, at last:\n{trouble}"
     doubt = "" if trouble else _doubt(command, ran)
     verdict = Verdict.FAILED if trouble else Verdict.UNPROVEN if doubt else Verdict.PROVEN
-    return Outcome(command, verdict, trouble or doubt, ran.output, ran.status, time.monotonic() - began, runs)
+    return Outcome(
+        command, verdict, trouble or doubt, ran.output, ran.status, time.monotonic() - began, runs, ran.arrivals
+    )
 
 
 def _trouble(command: Command, ran: Ran) -> str:

@@ -23,12 +23,16 @@ mv {state}.new {state}; exit $__status' EXIT
 
 
 class Ran(NamedTuple):
-    """What a command did. ``output`` has both its outputs, as a terminal shows them, without secrets."""
+    """What a command did. ``output`` has both its outputs, as a terminal shows them, without secrets.
+
+    ``arrivals`` says when it came: seconds since the start, and how many lines had ended by then.
+    """
 
     status: int
     output: str
     timed_out: bool = False
     truncated: bool = False
+    arrivals: tuple[tuple[float, int], ...] = ()
 
 
 class Shell:
@@ -55,4 +59,4 @@ class Shell:
             secrets=self._secrets,
         )
         output = done.stdout.decode("utf-8", "replace").replace("\r\n", "\n")
-        return Ran(done.status, output, done.timed_out, done.truncated)
+        return Ran(done.status, output, done.timed_out, done.truncated, done.arrivals)

@@ -1,0 +1,84 @@
+"""`ops:demo`: a recording of a procedure, made by the run that proved it, with its transcript.
+
+As stamps are, it is filled in when its page is written: the recording may be of another run than when it was read.
+"""
+
+from collections.abc import Iterator
+from typing import Final
+
+from docutils import nodes
+from docutils.nodes import Element, Node
+from sphinx import addnodes
+from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
+
+from drillbook.model.evidence import PROCEDURE, State
+from drillbook.model.recording import DEMO, Recording
+from drillbook.pages.describe import OpsDirective
+from drillbook.pages.domain import OpsDomain
+from drillbook.pages.evidence import Stamps
+from drillbook.pages.stamp_text import dated
+
+PLACE: Final = "ops_demo"  # of a container: the procedure whose recording stands there
+CAST: Final = "ops_cast"  # of a literal block: the recording whose transcript it is
+
+
+class DemoDirective(OpsDirective):
+    """The place of a recording. Its argument names the procedure."""
+
+    required_arguments = 1
+
+    def build(self) -> list[Node]:
+        """What leads to the procedure, and a container, filled when the page is written."""
+        name = self.arguments[0]
+        way = addnodes.pending_xref(
+            "", nodes.inline(name, name), refdomain=OpsDomain.name, reftype="procedure", reftarget=name, refwarn=True
+        )
+        way["refexplicit"], way["refdoc"] = False, self.env.docname
+        node = nodes.container("", nodes.paragraph("", "", way), classes=["ops", "ops-demo"])
+        node[PLACE] = name
+        self.set_source_info(node)
+        self.set_source_info(way)
+        self.ops.note_model(DEMO, self.env.docname, name)
+        return [node]
+
+
+def demos_of(env: BuildEnvironment) -> list[str]:
+    """The procedures that any page shows a recording of."""
+    domain = env.get_domain(OpsDomain.name)
+    assert isinstance(domain, OpsDomain)
+    return sorted({name for _, name in domain.every(DEMO)})
+
+
+def demo_says(found: Stamps, name: str) -> tuple[str, State, Recording | None]:
+    """What is said of a recording, what it is worth, and the recording, if there is one."""
+    kept = found.recording(name)
+    if kept is None:
+        return "Not recorded yet.", State.NONE, None
+    version = f"v{kept.version}" if kept.version[:1].isdigit() else kept.version
+    said = f"ecorded {kept.recorded[:10]} against {version} by the run that proved it."
+    changed = "the system" if kept.system != found.system else ""
+    if kept.content != found.content(PROCEDURE, name):
+        changed = "the procedure"
+    if changed:
+        return f"This recording is older than the last change of {changed}. R{said}", State.VOID, kept
+    return f"R{said}", State.PROVEN, kept
+
+
+def fill_demo(node: Element, found: Stamps) -> None:
+    """Put in what is said of the recording, and its transcript."""
+    node.extend(_filling(node[PLACE], found))
+
+
+def _filling(name: str, found: Stamps) -> Iterator[Node]:
+    said, state, kept = demo_says(found, name)
+    yield dated(said, state)
+    if kept is not None:
+        block = nodes.literal_block(kept.transcript, kept.transcript, language="console", classes=["ops-transcript"])
+        block[CAST] = kept.cast
+        yield block
+
+
+def setup_demos(app: Sphinx) -> None:
+    """Register the directive."""
+    app.add_directive_to_domain(OpsDomain.name, "demo", DemoDirective)
