@@ -14,7 +14,8 @@ from typing import Any, Final, NamedTuple
 
 from drillbook.model.evidence import EvidenceError
 
-COLUMNS, ROWS = 100, 28
+COLUMNS: Final = 100
+_ROWS: Final = (8, 24)  # as many as there is to see, within these
 DEMO: Final = "demo"  # the folder of recordings, beside those of evidence
 CAST_SUFFIX: Final = ".cast"
 _LETTER_S: Final = 0.03
@@ -65,16 +66,17 @@ def cast(
     title: str, chapters: Sequence[Chapter], *, name: str, content: str, system: str, version: str, recorded: str
 ) -> str:
     """The file of a recording. *recorded* is a UTC time like ``2026-11-25T09:33:37Z``."""
+    events = [[round(seconds, 3), kind, text] for seconds, kind, text in _events(chapters)]
+    seen = "".join(str(event[2]) for event in events if event[1] == "o").split("\r\n")
     header = {
         "version": 2,
         "width": COLUMNS,
-        "height": ROWS,
+        "height": min(max(sum(1 + len(line) // COLUMNS for line in seen), _ROWS[0]), _ROWS[1]),
         "timestamp": int(datetime.fromisoformat(recorded).astimezone(UTC).timestamp()),
         "title": title,
         "idle_time_limit": _IDLE_S,
         "drillbook": {"name": name, "content": content, "system": system, "version": version, "recorded": recorded},
     }
-    events = ([round(seconds, 3), kind, text] for seconds, kind, text in _events(chapters))
     return "".join(f"{json.dumps(line, ensure_ascii=False)}\n" for line in (header, *events))
 
 
