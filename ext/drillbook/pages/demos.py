@@ -26,6 +26,7 @@ CAST: Final = "ops_cast"  # of a literal block: the recording whose transcript i
 class DemoDirective(OpsDirective):
     """The place of a recording. Its argument names the procedure."""
 
+    argument = "PROCEDURE"
     required_arguments = 1
 
     def build(self) -> list[Node]:
