@@ -69,6 +69,7 @@ drillbook_commands = {
 drillbook_faults = "audio_enhancement.faults:FAULTS"
 drillbook_read_only = [  # what checks of trees may run
     "./deploy.py --status",
+    "./scripts/backup.sh --list",
     "./scripts/block_sender.sh list ...",
     "./scripts/free_storage.sh list ...",
     "./scripts/purge_cache.sh --dry-run",
@@ -96,7 +97,8 @@ drillbook_stack = {
     "folder": "system",
     "fetch": "./stack.py fetch",
     "up": './stack.py up ${RULES:+--rules "$RULES"} ${SITE:+--set AE_MONITORING_RUNBOOK_BASE_URL="$SITE"} '
-    + " ".join(f"--set {name}={value}" for name, value in _QUICK.items()),
+    + " ".join(f"--set {name}={value}" for name, value in _QUICK.items())
+    + " && ./scripts/backup.sh > /dev/null",  # as on a system in production, there is one
     "down": "./stack.py down",
     "status": "./stack.py status --json",
     "snapshot": "./stack.py snapshot",
