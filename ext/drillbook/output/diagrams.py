@@ -230,6 +230,8 @@ def setup_diagrams(app: Sphinx) -> None:
         app.add_directive(name, Uml, override=True)
     app.add_directive_to_domain(OpsDomain.name, "component-diagram", ComponentDiagram)
     app.add_env_collector(DiagramCollector)
-    app.add_css_file("diagrams.css")
+    for style in ("diagrams.css", "zoom.css"):
+        app.add_css_file(style)
+    app.add_js_file("zoom.js", loading_method="defer")
     app.connect("env-updated", draw_all)
     app.connect("doctree-resolved", place_pictures)

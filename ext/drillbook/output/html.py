@@ -17,7 +17,7 @@ STATIC = Path(__file__).parent / "static"
 # what a page has, by the class of its containers: what it loads
 STYLES: Final = {
     "ops-procedure": ("steps.css", "blanks.css"),
-    "ops-tree": ("steps.css", "tree.css", "blanks.css"),
+    "ops-tree": ("steps.css", "tree.css", "blanks.css", "zoom.css"),
     "ops-blank": ("blanks.css",),
     "ops-ticked": ("checklist.css",),
     "ops-stamps": ("stamps.css",),
@@ -26,7 +26,7 @@ STYLES: Final = {
     "ops-demo": (f"{PLAYER}.css", "stamps.css", "demos.css"),
 }
 SCRIPTS: Final = {
-    "ops-tree": ("tree.js",),
+    "ops-tree": ("tree.js", "zoom.js"),
     "ops-blank": ("blanks.js",),
     "ops-ticked": ("checklist.js",),
     "ops-stamps": ("stamps.js",),
