@@ -274,7 +274,10 @@ def refused(command: str) -> Iterator[str]:
     checked = subprocess.run(["bash", "-n", "-c", command], capture_output=True, text=True, timeout=10)
     if checked.returncode:
         yield f"no shell understands {command}"
-    for part in re.split(r"[|;&]+", command.replace("\\\n", " ")):
+    without_files = re.sub(
+        r"\d?>{1,2} *[\w$/.{}-]+", " ", command.replace("\\\n", " ")
+    )  # what it prints may go to a file
+    for part in re.split(r"[|;&]+", without_files):
         words = shlex.split(part, comments=True) if part.count("'") % 2 == 0 and part.count('"') % 2 == 0 else []
         if words and words[0] in PROGRAMS:
             try:
