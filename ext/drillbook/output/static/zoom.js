@@ -50,7 +50,8 @@
     const fit = button("Fit", "Fit the page", () => set(1));
     fit.disabled = less.disabled = true;
     const said = document.createElement("span");
-    said.setAttribute("role", "status");
+    said.className = "ops-zoom-said";
+    said.setAttribute("aria-live", "polite");
     bar.append(said);
     frame.before(bar);
     frame.tabIndex = 0;
