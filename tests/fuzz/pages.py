@@ -34,6 +34,8 @@ DIRECTIVES = [
     "toolkit",
     "schema",
     "failure-modes",
+    "tables",
+    "table-diagram",
 ]
 ROLES = [
     "fact",
@@ -49,6 +51,7 @@ ROLES = [
     "route",
     "error",
     "fault",
+    "table",
     "directive",
     "role",
     "option",

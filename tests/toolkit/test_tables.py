@@ -111,6 +111,27 @@ def test_a_changed_model_is_on_the_next_build(book: Path, build_apart: Callable[
     assert "VARCHAR(30)" in build_apart(book).text("index.html")
 
 
+def test_they_are_drawn_with_their_keys(book: Path, build_apart: Callable[..., Build]) -> None:
+    edited(book, "conf.py", '"drillbook"]', '"sphinxcontrib.plantuml", "drillbook"]')
+    edited(book, "index.md", "As in", "```{ops:table-diagram}\n```\n\nAs in")
+    page = build_apart(book).text("index.html")
+    drawn = page[page.index("<svg") : page.index("</svg>")]
+    said = html.unescape(re.sub(r"<[^>]+>", " ", drawn)).replace("\xa0", " ")
+    for word in ("masts", "reports", "name", "primary key", "serial", "unique", "mast", "reference"):
+        assert word in said, (word, said)
+    assert "built" not in said, "no key"
+    assert "#table-reports" in drawn, "a box leads to its entry"
+    said = " ".join(build_apart(book, builder="text").text("index.txt").split())
+    assert "Tables and which refers to which. masts refers to none. reports refers to masts by mast." in said
+
+
+def test_a_drawing_of_no_table_is_refused(book: Path, build_apart: Callable[..., Build]) -> None:
+    edited(book, "conf.py", '"drillbook"]', '"sphinxcontrib.plantuml", "drillbook"]')
+    edited(book, "index.md", "As in", "```{ops:table-diagram} gone\n```\n\nAs in")
+    said = "index.md:6: WARNING: no table or schema of tables is called 'gone'; there are: masts, reports"
+    assert said in build_apart(book, warns=True).warnings
+
+
 @pytest.mark.parametrize(
     ("source", "said"),
     [

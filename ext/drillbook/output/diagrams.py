@@ -35,6 +35,7 @@ from drillbook.output.gallery import Gallery
 from drillbook.output.links import resolved, without_links, written
 from drillbook.output.plantuml import EngineError, Failure
 from drillbook.output.svg import sanitise
+from drillbook.output.table_diagram import TableDiagram
 from drillbook.output.uml import Diagram, Uml
 from drillbook.pages.domain import OpsDomain
 from drillbook.warn import Warn, guarded, warn, warn_internal
@@ -229,6 +230,7 @@ def setup_diagrams(app: Sphinx) -> None:
     for name in ("uml", "plantuml"):
         app.add_directive(name, Uml, override=True)
     app.add_directive_to_domain(OpsDomain.name, "component-diagram", ComponentDiagram)
+    app.add_directive_to_domain(OpsDomain.name, "table-diagram", TableDiagram)
     app.add_env_collector(DiagramCollector)
     for style in ("diagrams.css", "zoom.css"):
         app.add_css_file(style)
