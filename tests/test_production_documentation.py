@@ -386,7 +386,7 @@ def test_documentation_updates(manual: Manual) -> None:
         built,
     ):
         assert built.status != 0
-        assert "architecture/overview.md:" in built.messages and "queue.relay_after_s" in built.messages
+        assert "architecture/request-path.md:" in built.messages and "queue.relay_after_s" in built.messages
 
 
 @pytest.fixture

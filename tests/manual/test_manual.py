@@ -90,7 +90,7 @@ def test_renaming_in_the_live_code_changes_the_page_or_fails_the_build(tmp_path:
     rename("system/monitoring/rules/alerts.yml", "- alert: HighLatency", "- alert: Slow")(project)
     third = build(project, "text", tmp_path / "build")
     assert third.status != 0
-    assert "architecture/overview.md:" in third.messages and "queue.relay_after_s" in third.messages
+    assert "architecture/request-path.md:" in third.messages and "queue.relay_after_s" in third.messages
     assert "alerts/HighLatency.md:" in third.messages
     # And it stays failed: a warning that is given once is a warning that is overlooked.
     fourth = build(project, "text", tmp_path / "build")
