@@ -4,25 +4,31 @@ docutils wants a function that reads the value; these are such functions, and th
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from docutils.parsers.rst import directives
 
 
-@dataclass(frozen=True)
-class Declared:
-    """An option. ``type`` and ``help`` are for people; ``default`` is what holds without it, in words."""
+class Declared(partial[Any]):
+    """An option. ``type`` and ``help`` are for people; ``default`` is what holds without it, in words.
 
-    read: Callable[[Any], Any]
+    It is called as the function that it is made from, which raises :exc:`ValueError` or :exc:`TypeError` for what is no
+    value. So no code of ours runs where docutils reads options, and nothing would catch its faults.
+    """
+
     type: str
     help: str
-    default: str = ""
-    needed: bool = False
+    default: str
+    needed: bool
 
-    def __call__(self, value: str | None) -> Any:
-        """Read the value, as docutils asks; :exc:`ValueError` or :exc:`TypeError` if it is none."""
-        return self.read(value)
+    def __new__(
+        cls, read: Callable[[Any], Any], type: str, help: str, default: str = "", needed: bool = False
+    ) -> "Declared":
+        """Describe *read*."""
+        made = super().__new__(cls, read)
+        made.type, made.help, made.default, made.needed = type, help, default, needed
+        return made
 
 
 def valued(help: str, type: str = "text", *, default: str = "", needed: bool = False) -> Declared:
