@@ -129,6 +129,7 @@ SCHEMA = {
         "seats": {"type": "integer", "minimum": 1, "description": "How many may sit."},
         "deck": {"enum": ["upper", "lower", None], "description": "Where one sits."},
         "crew": {"type": "array", "items": {"$ref": "#/$defs/sailor"}, "description": "Who sails it."},
+        "master": {"$ref": "#/$defs/sailor"},
     },
     "required": ["name"],
     "$defs": {
@@ -162,6 +163,7 @@ def test_a_schema_is_shown_with_types_and_meanings(tmp_path: Path, build: Builde
         '"seats" (integer, at least 1, may be left out) How many may sit.',
         '(one of "upper", "lower", "null", may be left out)',
         '"crew" (list of "sailor", may be left out) Who sails it.',
+        '"master" ("sailor", may be left out) Somebody who sails.',
         "One of these: * A captain.",
         '"rank" (always "1", may be left out) The first.',
         '"dish" (string or null, may be left out) The best.',

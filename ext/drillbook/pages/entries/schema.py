@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from docutils import nodes
 from docutils.nodes import Node
@@ -17,9 +17,10 @@ _DEFINITIONS: Final = "#/$defs/"
 
 def schema(root: Json, name: str, anchor: Anchor) -> Iterator[Entry]:
     """The entry of the document, called *name*, and then those of its definitions; *anchor* is where each stands."""
-    yield _entry(root, name, anchor)
+    reader = _Reader(root, anchor)
+    yield reader.entry(root, name)
     for definition, part in root.get("$defs", {}).items():
-        yield _entry(part, definition, anchor)
+        yield reader.entry(part, definition)
 
 
 def undescribed(root: Json) -> Iterator[str]:
@@ -50,49 +51,54 @@ def _referred(part: Json) -> str:
     return reference.removeprefix(_DEFINITIONS) if reference.startswith(_DEFINITIONS) else ""
 
 
-def _entry(part: Json, name: str, anchor: Anchor) -> Entry:
-    body = [*prose(str(part.get("description", ""))), *_properties(part, anchor)]
-    return Entry("schema", name, signature(name, after=str(part.get("type", ""))), body)
+class _Reader(NamedTuple):
+    """Reads the parts of one document."""
 
+    root: Json
+    anchor: Anchor
 
-def _properties(part: Json, anchor: Anchor) -> list[Node]:
-    """The properties of an object, of each of its alternatives, or of the objects in a list."""
-    needed = part.get("required", ())
-    content = definitions(
-        (
-            [literal(name), " (", *_type(value, anchor), *([] if name in needed else [", may be left out"]), ")"],
-            [*prose(str(value.get("description", ""))), *_properties(value, anchor)],
+    def entry(self, part: Json, name: str) -> Entry:
+        """The document, or a definition."""
+        body = [*prose(str(part.get("description", ""))), *self.properties(part)]
+        return Entry("schema", name, signature(name, after=str(part.get("type", ""))), body)
+
+    def properties(self, part: Json) -> list[Node]:
+        """The properties of an object, of each of its alternatives, or of the objects in a list."""
+        needed = part.get("required", ())
+        content = definitions(
+            (
+                [literal(name), " (", *self.type(value), *([] if name in needed else [", may be left out"]), ")"],
+                [*prose(_description(value, self.root)), *self.properties(value)],
+            )
+            for name, value in part.get("properties", {}).items()
         )
-        for name, value in part.get("properties", {}).items()
-    )
-    inner = [alternative for alternative in part.get("oneOf", ()) if "properties" in alternative]
-    if inner:
-        content.append(paragraph("One of these:"))
-        items = (nodes.list_item("", *_alternative(alternative, anchor)) for alternative in inner)
-        content.append(nodes.bullet_list("", *items, bullet="-"))
-    return content + (_properties(part["items"], anchor) if "items" in part else [])
+        inner = [alternative for alternative in part.get("oneOf", ()) if "properties" in alternative]
+        if inner:
+            content.append(paragraph("One of these:"))
+            items = (nodes.list_item("", *self.alternative(alternative)) for alternative in inner)
+            content.append(nodes.bullet_list("", *items, bullet="-"))
+        return content + (self.properties(part["items"]) if "items" in part else [])
 
+    def alternative(self, part: Json) -> list[Node]:
+        """One of several objects."""
+        return [*prose(str(part.get("description", ""))), *self.properties(part)] or [nodes.paragraph()]
 
-def _alternative(part: Json, anchor: Anchor) -> list[Node]:
-    return [*prose(str(part.get("description", ""))), *_properties(part, anchor)] or [nodes.paragraph()]
-
-
-def _type(part: Json, anchor: Anchor) -> list[Node | str]:
-    """A schema in words, its definitions as links."""
-    if name := _referred(part):
-        return [nodes.reference("", "", literal(name), refid=anchor(name), internal=True)]
-    if "const" in part:
-        return ["always ", literal(json.dumps(part["const"]))]
-    if "enum" in part:
-        return ["one of ", *joined(literal(_shown(value)) for value in part["enum"])]
-    if alternatives := (*part.get("anyOf", ()), *part.get("oneOf", ())):
-        found = [_type(alternative, anchor) for alternative in alternatives]
-        return [node for number, one in enumerate(found) for node in ([" or ", *one] if number else one)]
-    if part.get("type") == "array":
-        return ["list of ", *(_type(part.get("items", {}), anchor) or ["values"])]
-    types = part.get("type", "object" if "properties" in part else "any value")
-    text = types if isinstance(types, str) else " or ".join(map(str, types))
-    return [", ".join((text, *limits(part)))]
+    def type(self, part: Json) -> list[Node | str]:
+        """A schema in words, its definitions as links."""
+        if name := _referred(part):
+            return [nodes.reference("", "", literal(name), refid=self.anchor(name), internal=True)]
+        if "const" in part:
+            return ["always ", literal(json.dumps(part["const"]))]
+        if "enum" in part:
+            return ["one of ", *joined(literal(_shown(value)) for value in part["enum"])]
+        if alternatives := (*part.get("anyOf", ()), *part.get("oneOf", ())):
+            found = [self.type(alternative) for alternative in alternatives]
+            return [node for number, one in enumerate(found) for node in ([" or ", *one] if number else one)]
+        if part.get("type") == "array":
+            return ["list of ", *(self.type(part.get("items", {})) or ["values"])]
+        types = part.get("type", "object" if "properties" in part else "any value")
+        text = types if isinstance(types, str) else " or ".join(map(str, types))
+        return [", ".join((text, *limits(part)))]
 
 
 def _shown(value: object) -> str:
