@@ -274,10 +274,10 @@ def refused(command: str) -> Iterator[str]:
     checked = subprocess.run(["bash", "-n", "-c", command], capture_output=True, text=True, timeout=10)
     if checked.returncode:
         yield f"no shell understands {command}"
-    without_files = re.sub(
-        r"\d?>{1,2} *[\w$/.{}-]+", " ", command.replace("\\\n", " ")
-    )  # what it prints may go to a file
-    for part in re.split(r"[|;&]+", without_files):
+    # what another command prints is a value here, and what this one prints may go to a file
+    alone = re.sub(r"\$\((?:[^()]|\([^()]*\))*\)", "7", command.replace("\\\n", " "))
+    alone = re.sub(r"\d?>{1,2} *[\w$/.{}-]+", " ", alone)
+    for part in re.split(r"[|;&]+", alone):
         words = shlex.split(part, comments=True) if part.count("'") % 2 == 0 and part.count('"') % 2 == 0 else []
         if words and words[0] in PROGRAMS:
             try:
