@@ -269,6 +269,9 @@ def filled(command: str, blanks: dict[str, str]) -> str:
     return re.sub(r"\{\{ (\w+) \}\}", lambda found: blanks.get(found[1], "7"), command)
 
 
+VALUES = ("7", "00000000-0000-0000-0000-000000000007")  # what a variable of a reader's may hold
+
+
 def refused(command: str) -> Iterator[str]:
     """Those of our own programs in *command* that do not understand their options; and what no shell understands."""
     checked = subprocess.run(["bash", "-n", "-c", command], capture_output=True, text=True, timeout=10)
@@ -278,14 +281,22 @@ def refused(command: str) -> Iterator[str]:
     alone = re.sub(r"\$\((?:[^()]|\([^()]*\))*\)", "7", command.replace("\\\n", " "))
     alone = re.sub(r"\d?>{1,2} *[\w$/.{}-]+", " ", alone)
     for part in re.split(r"[|;&]+", alone):
-        words = shlex.split(part, comments=True) if part.count("'") % 2 == 0 and part.count('"') % 2 == 0 else []
-        if words and words[0] in PROGRAMS:
-            try:
-                with redirect_stderr(io.StringIO()) as said, redirect_stdout(said):
-                    load(PROGRAMS[words[0]])().parse_args(words[1:])
-            except SystemExit as end:
-                if end.code:
-                    yield f"{command}: {said.getvalue().strip().splitlines()[-1]}"
+        if part.count("'") % 2 == 0 and part.count('"') % 2 == 0:
+            said = [_said(re.sub(r"\$[a-z]\w*", value, part)) for value in VALUES]
+            if all(said):
+                yield f"{command}: {said[0]}"
+
+
+def _said(part: str) -> str:
+    """What a program of ours says against its options; empty when it understands them."""
+    words = shlex.split(part, comments=True)
+    if words and words[0] in PROGRAMS:
+        try:
+            with redirect_stderr(io.StringIO()) as said, redirect_stdout(said):
+                load(PROGRAMS[words[0]])().parse_args(words[1:])
+        except SystemExit as end:
+            return said.getvalue().strip().splitlines()[-1] if end.code else ""
+    return ""
 
 
 def test_example_validity(manual: Manual) -> None:
