@@ -1,6 +1,6 @@
 """Recordings in a browser: a place for the player, and the transcript, folded away.
 
-The player is asciinema's (Apache-2.0), as its authors release it; its licence lies beside it.
+The player is asciinema's (Apache-2.0), as its authors release it; its licence is in ``licences/``.
 """
 
 from html import escape

@@ -18,7 +18,7 @@
   for (const place of document.querySelectorAll(".ops-player")) {
     const cast = place.getAttribute("data-cast");
     if (!cast) continue;
-    player.create({ data: cast }, place, { fit: "width", poster: "npt:0:03", preload: true, terminalFontFamily: "monospace" });
+    player.create({ data: cast }, place, { controls: true, fit: "width", poster: "npt:0:03", preload: true, terminalFontFamily: "monospace" });
     const transcript = place.nextElementSibling;
     if (!(transcript instanceof HTMLDetailsElement)) continue;
     transcript.open = false;
