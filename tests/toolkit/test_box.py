@@ -55,6 +55,14 @@ def test_what_the_network_is_needed_for_comes_before_the_box(mill: Path) -> None
     assert report == {"tasks": [], "error": "`echo no mirror >&2; exit 3` ended with exit status 3:\nno mirror"}
 
 
+def test_what_was_fetched_is_shown_in_the_box(mill: Path, tmp_path: Path) -> None:
+    """On a new machine the folder is not there before."""
+    shelf = tmp_path / "shelf"
+    app = application(mill, fetch=f"mkdir {shelf}; echo grain > {shelf}/sack", shows=[str(shelf)])
+    (report,) = in_boxes(app, [session(f"$ cat {shelf}/sack\ngrain\n")])
+    assert (report["error"], len(report["tasks"])) == ("", 1) and "failed" not in str(report["tasks"]), report
+
+
 def test_secrets_and_escapes_are_in_nothing_that_is_kept(mill: Path) -> None:
     shown = "$ echo $KEY | tee $RUN_DIR/copy\n***\n$ printf '\\033[31mred\\033[0m\\n'\nred\n$ echo ${KEY:0:5}; cat $RUN_DIR/copy | rev\n"
     (report,) = in_boxes(application(mill), [session(shown)])

@@ -61,11 +61,11 @@ def run_plans(
     stack: Json = dict(app.config.drillbook_stack)
     confdir = Path(app.confdir).resolve()
     with _folder() as folder:
-        rooms = [_room(folder / f"box-{number}", folder, confdir, plan, stack) for number, plan in enumerate(plans)]
-        for room in rooms[:1]:
-            check(room)
+        check(_empty_room(folder / "empty"))
         if error := _fetch(stack, confdir):
             return [Report(tasks=[], error=error) for _ in plans]
+        # only now: what is shown in a box may be what was fetched
+        rooms = [_room(folder / f"box-{number}", folder, confdir, plan, stack) for number, plan in enumerate(plans)]
         with ThreadPoolExecutor(max(1, len(plans))) as pool:
             lock = threading.Lock()
 
@@ -134,6 +134,11 @@ def _printable_all(value: Any) -> Any:
     if isinstance(value, dict):
         return {printable(name): _printable_all(item) for name, item in value.items()}
     return value
+
+
+def _empty_room(scratch: Path) -> Room:
+    scratch.mkdir()
+    return Room((), scratch)
 
 
 def _room(scratch: Path, folder: Path, confdir: Path, plan: Plan, stack: Json) -> Room:
