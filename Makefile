@@ -9,9 +9,10 @@ SPHINXOPTS ?= -q -W --keep-going -n -j auto
 # What was read with a warning is read again: Sphinx would keep the page and be silent the next time.
 SPHINX = $(BIN)/sphinx-build $(SPHINXOPTS) -c . -d $(BUILD)/doctrees/$(1) -b $(1) source $(BUILD)/$(or $(2),$(1)) \
 	|| { rm -rf $(BUILD)/doctrees/$(1); false; }
+comma := ,
 export RUN_DIR
 
-.PHONY: help setup html text test doctest drill coverage sabotage lint format spelling linkcheck up down status bench stress fuzz lock clean
+.PHONY: help setup html text test doctest drill coverage sabotage measure lint format spelling linkcheck up down status bench stress fuzz lock clean
 
 help:  ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(firstword $(MAKEFILE_LIST)) | sed -E 's/^([a-z-]+):[^#]*## /\1\t/' | expand -t 14
@@ -48,6 +49,9 @@ drill: SPHINXOPTS += -D drillbook_drills='$(if $(ALL),all,$(ONLY))'
 drill: setup  ## Drill the core and what is not proven, ONLY=HighLatency, or ALL=1: build/drill/report.json
 	@tools/need.sh bubblewrap
 	@$(call SPHINX,drill)
+
+measure: setup  ## Measure what the tuning pages show: what is old, ONLY=cache-ttl, or ALL=1. On a quiet machine
+	@PYTHONPATH=ext $(BIN)/python -m drillbook measure $(if $(ALL),--all) $(subst $(comma), ,$(ONLY))
 
 lint: setup  ## Check style, types and the directions of imports
 	@$(BIN)/ruff check -q .

@@ -127,6 +127,18 @@ drillbook_drill = {  # production's rules, with less to wait for
 }
 drillbook_code = ["system/**/*"]  # what a proof is bound to
 drillbook_sabotage = "tests/data/sabotage.yml"
+drillbook_measurements = {
+    name: {
+        "command": f"PYTHONPATH=system .venv/bin/python -m bench.tuning {name}",
+        "code": [f"bench/tuning/{module}.py" for module in (name.replace("-", "_"), *shared)],
+    }
+    for shared, names in (
+        (("result", "stack"), ("profile", "indexes")),
+        (("result", "stack", "load"), ("connections", "cache-ttl", "concurrency", "scaling", "capacity")),
+        (("result", "stack", "quality"), ("gain-floor", "alpha")),
+    )
+    for name in names
+}
 
 nitpicky = True
 # Types of other projects: their inventories are on the network, and the manual is built without one.

@@ -2,6 +2,8 @@
 """A lighthouse: the smallest system with everything that a manual can be made from."""
 
 import argparse
+import json
+import time
 from typing import NamedTuple
 
 from prometheus_client import CollectorRegistry, Counter, Gauge
@@ -93,9 +95,25 @@ def parser() -> argparse.ArgumentParser:
     commands.add_parser("status", help="say how full the tank is", description="Say how full the tank is.")
     fill = commands.add_parser("fill", help="fill the tank", description="Fill the tank from a barrel.")
     fill.add_argument("barrel", help="name of the barrel")
+    commands.add_parser("measure", help="measure how fast it answers", description="Measure how fast it answers.")
     return made
+
+
+def measured() -> dict[str, object]:
+    """How long answers take: a table, and what is compared in it."""
+    rows = []
+    for count in (1, 10, 100):
+        began = time.perf_counter()
+        for _ in range(count):
+            parser().parse_args(["status"])
+        rows.append([count, round(1000 * (time.perf_counter() - began), 2)])
+    cells = {"before": {"row": 0, "column": 1, "case": "one"}, "after": {"row": 2, "column": 1, "case": "a hundred"}}
+    return {"title": "Answers", "columns": [["Answers", ""], ["Time", "ms"]], "rows": rows, **cells}
 
 
 if __name__ == "__main__":
     arguments = parser().parse_args()
-    print("oil  90 %" if arguments.command == "status" else f"filled from {arguments.barrel}")
+    if arguments.command == "measure":
+        print(json.dumps(measured()))
+    else:
+        print("oil  90 %" if arguments.command == "status" else f"filled from {arguments.barrel}")

@@ -1,4 +1,4 @@
-"""The command ``drillbook``: walk a tree in a terminal, begin a new page, review and sign, sow faults."""
+"""The command ``drillbook``: walk a tree in a terminal, begin a new page, review and sign, measure, sow faults."""
 
 import argparse
 import contextlib
@@ -39,6 +39,17 @@ examples:
 exit status:
   0  the page is there
   2  usage, or the page cannot be written
+"""
+MEASURE_EPILOG = """\
+examples:
+  drillbook measure              measure what is missing, old or due
+  drillbook measure cache-ttl    measure this one
+  drillbook measure --all        measure all
+
+exit status:
+  0  all of it is measured
+  1  a measurement failed; the others are kept
+  2  usage, or conf.py cannot be read
 """
 SABOTAGE_EPILOG = """\
 examples:
@@ -95,6 +106,25 @@ def parser() -> argparse.ArgumentParser:
     new.add_argument("--folder", type=Path, default=Path("source"), help="where it is written (default: %(default)s)")
     new.add_argument("--force", action="store_true", help="overwrite a page that exists")
     review.add_parser(commands)
+    measure = commands.add_parser(
+        "measure",
+        help="measure what the manual shows of the live system",
+        description="Run the measurements of conf.py, and keep what they measured as evidence. Nothing else should run meanwhile.",
+        epilog=MEASURE_EPILOG,
+        formatter_class=raw,
+    )
+    measure.add_argument(
+        "names", nargs="*", metavar="NAME", help="which ones (default: those that are missing, old or due)"
+    )
+    measure.add_argument("--all", action="store_true", help="all of them")
+    measure.add_argument("--conf", type=Path, default=Path(), metavar="FOLDER", help="where conf.py is (default: here)")
+    measure.add_argument(
+        "--source",
+        type=Path,
+        default=Path("source"),
+        metavar="FOLDER",
+        help="where the pages are (default: %(default)s)",
+    )
     sabotage = commands.add_parser(
         "sabotage",
         help="sow known faults into copies, and see them caught",
@@ -126,6 +156,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if options.command == "sabotage":
             return _sabotage(options)
+        if options.command == "measure":
+            return _measure(options)
         if options.command == "review":
             return review.run(options, made)
         return _new(options) if options.command == "new" else _walk(options, made)
@@ -138,6 +170,12 @@ def _new(options: argparse.Namespace) -> int:
     page = new_page(options.kind, options.name, options.folder, force=options.force)
     print(f"{page}: written. Fill in what stands in capitals, and add {page.stem} to a toctree.")
     return 0
+
+
+def _measure(options: argparse.Namespace) -> int:
+    from drillbook.proof.measuring import measure_all  # needs Sphinx, which the walker does without
+
+    return measure_all(options.conf, options.source, options.names, every=options.all, toolkit=_version())
 
 
 def _sabotage(options: argparse.Namespace) -> int:

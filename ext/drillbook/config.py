@@ -19,6 +19,7 @@ from drillbook.warn import Warn, guarded, warn
 
 _NAME = r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*"
 _LITERAL = re.compile(rf"(?:([<>]=?)\s*)?{NUMBER}")
+_MEASUREMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*")
 _SOURCE = re.compile(rf"{_NAME}(:{_NAME})?")
 
 
@@ -115,6 +116,22 @@ def is_stack(value: object) -> str | None:
             return f"has {name!r}, which is none of {', '.join((*STACK_COMMANDS, 'folder', 'http', 'environment', 'shows'))}"
         elif not isinstance(item, str):
             return f"must have text for {name!r}, not {item!r}"
+    return None
+
+
+def is_measurements(value: object) -> str | None:
+    """``{"name": {"command": "./measure.sh", "code": ["measure/*"]}}``."""
+    if not isinstance(value, Mapping):
+        return f'must map names to {{"command": ..., "code": [...]}}, not {value!r}'
+    for name, made in value.items():
+        if not isinstance(name, str) or not _MEASUREMENT.fullmatch(name):
+            return f"has the name {name!r}: use letters, digits, and -"
+        if not isinstance(made, Mapping) or not {"command"} <= set(made) <= {"command", "code"}:
+            return f"must have a command, and may have code, for {name!r}, not {made!r}"
+        if not isinstance(made["command"], str) or not made["command"].strip():
+            return f"must have a command for {name!r}, not {made['command']!r}"
+        if problem := is_globs(made.get("code", [])):
+            return f"has for the code of {name!r} what {problem}"
     return None
 
 
@@ -325,6 +342,14 @@ OPTIONS = (
         60,
         is_positive,
         "Diagrams: for how many seconds one process may draw.",
+    ),
+    Option(
+        "drillbook_measurements",
+        {},
+        is_measurements,
+        'Measurements: `{"cache-ttl": {"command": "./measure.sh cache-ttl", "code": ["measure/*"]}}`. The command is typed where '
+        "conf.py is, and prints as its last line what it measured, as JSON; when it or a file of its code changes, what was "
+        "measured is old.",
     ),
     Option(
         "drillbook_sabotage",

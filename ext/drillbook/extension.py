@@ -22,6 +22,7 @@ from drillbook.pages.examples import setup_examples
 from drillbook.pages.fact_role import setup_fact_role
 from drillbook.pages.failure_modes import setup_failure_modes
 from drillbook.pages.graph import setup_graph
+from drillbook.pages.measurements import setup_measurements
 from drillbook.pages.numbers import setup_numbers
 from drillbook.pages.procedures import setup_procedures
 from drillbook.pages.rebuild import setup_rebuild
@@ -60,6 +61,7 @@ def setup_extension(app: Sphinx) -> ExtensionMetadata:
     setup_dashboard(app)
     setup_failure_modes(app)
     setup_demos(app)
+    setup_measurements(app)
     setup_rebuild(app)
     setup_stamps(app)
     setup_html(app)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from drillbook.output.svg import sanitise
+from drillbook.output.svg import NAMESPACE, sanitise
 
 HEAD = '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" viewBox="0 0 9 7"'
 
@@ -87,3 +87,13 @@ def test_the_frame_is_ours() -> None:
 def test_what_is_no_svg_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="no "):
         sanitise(text, label="", prefix="", link=lambda _target: None)
+
+
+def test_what_is_drawn_again_stands_in_the_same_drawing() -> None:
+    drawing = '<defs><path id="a" d="M0 0"/><clipPath id="c"><rect x="0"/></clipPath></defs>'
+    uses = '<use href="#a" clip-path="url(#c)"/><use href="http://elsewhere.example/x.svg#a"/><use href="data:image/svg+xml,x"/>'
+    made = sanitise(
+        f'<svg xmlns="{NAMESPACE}" viewBox="0 0 1 1">{drawing}{uses}</svg>', label="x", prefix="p-", link=lambda _: None
+    )
+    assert made.svg.count("<use") == 1 and 'href="#p-a"' in made.svg and 'clip-path="url(#p-c)"' in made.svg
+    assert "elsewhere" not in made.svg and "data:" not in made.svg

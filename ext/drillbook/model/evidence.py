@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple, TypeVar
 
 PROCEDURE, PAGE, CHECKS, DRILL, SIGNED = "procedure", "page", "checks", "drill", "signed"
-KINDS: Final = (PROCEDURE, PAGE, CHECKS, DRILL)  # of evidence; a signature is the word of a person
+MEASUREMENT: Final = "measurement"
+KINDS: Final = (PROCEDURE, PAGE, CHECKS, DRILL, MEASUREMENT)  # of evidence; a signature is the word of a person
 _NAME: Final = re.compile(r"(?!\.)[\w.+@-]+(/(?!\.)[\w.+@-]+)*")  # no way out of the folder, nothing hidden
 _TIME: Final = "%Y-%m-%dT%H:%M:%SZ"
 Json = dict[str, Any]

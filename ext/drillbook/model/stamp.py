@@ -7,7 +7,7 @@ the same, byte by byte. The browser and ``drillbook review`` count the days.
 from collections.abc import Iterable
 from typing import Any, Final, NamedTuple
 
-from drillbook.model.evidence import Evidence, State, until
+from drillbook.model.evidence import MEASUREMENT, Evidence, State, until
 
 ITSELF, SYSTEM = "it", "the system"  # what changed since
 WORST_FIRST: Final = {state: number for number, state in enumerate(State)}
@@ -31,16 +31,17 @@ class Stamp(NamedTuple):
     @property
     def says(self) -> str:
         """The sentence."""
+        word, again = ("measured", "Measure") if self.kind == MEASUREMENT else ("proven", "Prove")
         version = f"v{self.version}" if self.version[:1].isdigit() else self.version
-        proven = f"roven {self.proven} against {version}" if version else f"roven {self.proven}"
+        proven = f"{word} {self.proven} against {version}" if version else f"{word} {self.proven}"
         match self.state:
             case State.VOID:
-                return f"Not proven since {self.reason} changed. Last p{proven}."
+                return f"Not {word} since {self.reason} changed. Last {proven}."
             case State.NONE:
-                return f"Not proven yet: {self.reason}." if self.reason else "Not proven yet."
+                return f"Not {word} yet: {self.reason}." if self.reason else f"Not {word} yet."
             case State.UNPROVEN:
-                return f"Not proven: {self.reason.rstrip('.')}."
-        return f"P{proven}{f': {self.figures}' if self.figures else ''}. Prove again by {self.until}."
+                return f"Not {word}: {self.reason.rstrip('.')}."
+        return f"{proven[0].upper()}{proven[1:]}{f': {self.figures}' if self.figures else ''}. {again} again by {self.until}."
 
 
 def stamp(kind: str, name: str, evidence: Evidence | None, content: str, system: str, days: float) -> Stamp:
@@ -90,6 +91,8 @@ def figures(*evidence: Evidence) -> str:
     if fired is not None and cleared is not None:
         said = f"alert in {fired} s, cleared in {cleared} s"
         return said if len(details) == 1 else f"{len(details)} faults, {said} at the longest"
+    if (machine := details[0].get("machine")) and len(details) == 1:
+        return f"on {machine}" + (f", in {seconds} s" if seconds else "")
     examples = details[0].get("examples") if len(details) == 1 else None
     if isinstance(examples, int) and not isinstance(examples, bool):
         return f"{examples} example{'' if examples == 1 else 's'}" + (f" in {seconds} s" if seconds else "")

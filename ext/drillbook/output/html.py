@@ -24,6 +24,7 @@ STYLES: Final = {
     "ops-proof": ("stamps.css",),
     "ops-cure": ("stamps.css",),
     "ops-demo": (f"{PLAYER}.css", "stamps.css", "demos.css"),
+    "ops-measurement": ("stamps.css", "plots.css"),
 }
 SCRIPTS: Final = {
     "ops-tree": ("tree.js", "zoom.js"),
@@ -33,6 +34,7 @@ SCRIPTS: Final = {
     "ops-proof": ("stamps.js",),
     "ops-cure": ("stamps.js",),
     "ops-demo": (f"{PLAYER}.min.js", "stamps.js", "demos.js"),
+    "ops-measurement": ("stamps.js",),
 }
 
 

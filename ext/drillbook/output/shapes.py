@@ -16,9 +16,11 @@ from drillbook.output.drawing import Arrow, Box, draw
 from drillbook.output.fills import filled_block, mark_in_sentence
 from drillbook.output.inputs import add_boxes, add_input, raw
 from drillbook.output.player import add_player
+from drillbook.output.plot import add_plot
 from drillbook.pages.blanks import BLANK
 from drillbook.pages.demos import CAST
 from drillbook.pages.domain import OpsDomain
+from drillbook.pages.measurements import TABLE
 from drillbook.pages.parts import WITH_BLANKS
 from drillbook.pages.procedures import CONFIRM, UNDO
 from drillbook.warn import guarded, warn_internal
@@ -59,6 +61,8 @@ def _parts(doctree: nodes.document) -> Iterator[tuple[str, Element, Shape]]:
             yield "a procedure", node, shape_procedure
         elif isinstance(node, nodes.literal_block) and CAST in node:
             yield "a recording", node, lambda node, *_: add_player(node)
+        elif isinstance(node, nodes.table) and TABLE in node:
+            yield "a measurement", node, lambda node, *_: add_plot(node)
         elif isinstance(node, nodes.bullet_list) and "ops-checklist" in classes:
             yield "a checklist", node, lambda node, *_: add_boxes(node)
 

@@ -17,17 +17,17 @@ def _names(text: str) -> frozenset[str]:
 
 NAMESPACE: Final = "http://www.w3.org/2000/svg"
 ELEMENTS: Final = _names(
-    "svg g a defs title text tspan path rect circle ellipse line polygon polyline linearGradient radialGradient stop "
+    "svg g a defs use clipPath pattern title text tspan path rect circle ellipse line polygon polyline linearGradient radialGradient stop "
     "filter feGaussianBlur feColorMatrix feOffset feBlend feFlood feComposite feMerge feMergeNode"
 )
 GEOMETRY: Final = _names(
     "x y x1 y1 x2 y2 cx cy r rx ry dx dy width height d points transform viewBox offset gradientUnits textLength "
-    "lengthAdjust in in2 result mode operator stdDeviation type values filterUnits"
+    "lengthAdjust in in2 result mode operator stdDeviation type values filterUnits patternUnits"
 )
 PRESENTATION: Final = _names(
     "fill fill-opacity fill-rule stroke stroke-width stroke-dasharray stroke-linecap stroke-linejoin stroke-opacity "
     "opacity font-family font-size font-style font-weight text-anchor text-decoration dominant-baseline stop-color "
-    "stop-opacity flood-color flood-opacity filter color-interpolation-filters"
+    "stop-opacity flood-color flood-opacity filter clip-path color-interpolation-filters"
 )
 _LOCAL = re.compile(r"url\(#([^)'\"\s]+)\)")
 _ACTIVE = re.compile(r"url\s*\(|image\s*\(|expression|javascript:|@import|\\", re.IGNORECASE)
@@ -78,8 +78,8 @@ class _Cleaner:
 
     def element(self, old: Element) -> list[Element]:
         """The element in its allowed form; its content only, if it is a link that is not allowed; or nothing."""
-        name = _name(old)
-        if name not in ELEMENTS:
+        name, target = _name(old), _target(old)
+        if name not in ELEMENTS or (name == "use" and not target.startswith("#")):  # that would be fetched
             self.dropped.append(name)
             return []
         new = Element(name, dict(self._attributes(old)))
@@ -88,9 +88,10 @@ class _Cleaner:
             for copy in self.element(child):
                 copy.tail = child.tail
                 new.append(copy)
+        if name == "use":
+            new.set("href", f"#{self._prefix}{target[1:]}")
         if name != "a":
             return [new]
-        target = old.get("href") or old.get("{http://www.w3.org/1999/xlink}href") or ""
         uri = self._link(target) if target else None
         if uri is None:
             return list(new)
@@ -116,8 +117,14 @@ def _name(element: Element) -> str:
     return element.tag.removeprefix(f"{{{NAMESPACE}}}")
 
 
+def _target(element: Element) -> str:
+    return element.get("href") or element.get("{http://www.w3.org/1999/xlink}href") or ""
+
+
 def _referenced(root: Element) -> Iterator[str]:
     for element in root.iter():
+        if _name(element) == "use":
+            yield _target(element).removeprefix("#")
         for value in element.attrib.values():
             yield from _LOCAL.findall(value)
 

@@ -1,6 +1,6 @@
 """`ops:proof`: what is proven and what is not, of the whole manual, the worst first.
 
-Its argument names one kind (procedures, trees, drills, pages, signatures); without one it shows all of them. As stamps
+Its argument names one kind (procedures, trees, drills, pages, measurements, signatures); without one it shows all of them. As stamps
 are, it is filled in when its page is written.
 """
 
@@ -107,6 +107,11 @@ def _pages(make: Cells) -> Iterator[Row]:
             yield _row(stamp, make.page(docname), make.owner(docname))
 
 
+def _measurements(make: Cells) -> Iterator[Row]:
+    for name in make.found.measurements:
+        yield _row(make.found.measurement(name), [paragraph(literal(name))])
+
+
 def _signatures(make: Cells) -> Iterator[Row]:
     for docname in make.found.pages():
         if said := signature_paragraph(make.found, docname):
@@ -128,6 +133,7 @@ KINDS: Final = {
     "trees": _Kind(("Tree",), _trees),
     "drills": _Kind(("Fault", "Ends at"), _drills),
     "pages": _Kind(("Page", "Owner"), _pages),
+    "measurements": _Kind(("Measurement",), _measurements),
     "signatures": _Kind(("Page", "Owner"), _signatures),
 }
 
@@ -135,7 +141,7 @@ KINDS: Final = {
 class ProofDirective(OpsDirective):
     """What is proven and what is not, of the whole manual, the worst first.
 
-    KIND is one of `procedures`, `trees`, `drills`, `pages` and `signatures`; without it all are shown.
+    KIND is one of `procedures`, `trees`, `drills`, `pages`, `measurements` and `signatures`; without it all are shown.
     """
 
     argument = "[KIND]"
@@ -158,7 +164,7 @@ class ProofDirective(OpsDirective):
 def fill(node: Element, app: Sphinx, found: Stamps, docname: str) -> None:
     """Put the tables in."""
     make = Cells(app, found, docname)
-    wanted = [node[SHOWS]] if node[SHOWS] else list(KINDS)
+    wanted = [node[SHOWS]] if node[SHOWS] else [kind for kind in KINDS if kind != "measurements" or found.measurements]
     for kind in wanted:
         if len(wanted) > 1:
             node += label(kind.capitalize())
@@ -171,7 +177,7 @@ def _shown(kind: _Kind, name: str, make: Cells) -> Iterator[Node]:
         yield paragraph(f"There are no {name}.")
         return
     proven = sum(row.state is State.PROVEN for row in rows)
-    word = "signed" if name == "signatures" else "proven"
+    word = {"signatures": "signed", "measurements": "measured"}.get(name, "proven")
     yield paragraph(f"{proven} of {len(rows)} {word}.")
     headings = (*kind.headings, "Stamp")
     widths = (25,) * len(kind.headings) + (50,)

@@ -1,6 +1,6 @@
 """The evidence of this build, read once, and the stamps that it gives to procedures, trees, drills and pages."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -11,7 +11,19 @@ from drillbook.live.digest import code_digest
 from drillbook.model import evidence as model
 from drillbook.model.console import AS_SHOWN
 from drillbook.model.contents import Block, checks_content, page_content, procedure_content, tree_content
-from drillbook.model.evidence import CHECKS, DRILL, PAGE, PROCEDURE, SIGNED, Evidence, EvidenceError, Signature, State
+from drillbook.model.evidence import (
+    CHECKS,
+    DRILL,
+    MEASUREMENT,
+    PAGE,
+    PROCEDURE,
+    SIGNED,
+    Evidence,
+    EvidenceError,
+    Signature,
+    State,
+)
+from drillbook.model.measurement import MeasurementError, measurement, measurement_content
 from drillbook.model.procedure import Procedure
 from drillbook.model.recording import CAST_SUFFIX, DEMO, Recording, read_cast
 from drillbook.model.signed import ToSign, signed_content, to_sign
@@ -43,11 +55,13 @@ class Stamps:
         self._domain, self._metadata = domain, app.env.metadata
         self.folder = Path(app.srcdir) / app.config.drillbook_evidence
         self.days: float = app.config.drillbook_proof_days
-        self.system = code_digest(Path(app.confdir), app.config.drillbook_code)
+        self._confdir = Path(app.confdir)
+        self.system = code_digest(self._confdir, app.config.drillbook_code)
+        self.measurements: dict[str, Mapping[str, Any]] = dict(app.config.drillbook_measurements)
         self.procedures: dict[str, Procedure] = {found.name: found for _, found in domain.every("procedure")}
         self.trees: dict[str, Tree] = {found.name: found for _, found in domain.every("tree")}
         self.problems: list[tuple[Path, str]] = []
-        self._evidence: dict[tuple[str, str], Evidence] = dict(self._read(model.KINDS, model.read))
+        self._evidence: dict[tuple[str, str], Evidence] = dict(self._read(model.KINDS, _evidence))
         self._signatures: dict[tuple[str, str], Signature] = dict(self._read([SIGNED], model.read_signature))
         self._recordings: dict[tuple[str, str], Recording] = dict(self._read([DEMO], read_cast, CAST_SUFFIX))
         self._contents: dict[tuple[str, str], str] = {}
@@ -80,6 +94,9 @@ class Stamps:
             return checks_content(self.trees[name]) if name in self.trees else ""
         if kind == PAGE:
             return page_content(self._of(name, BLOCK))
+        if kind == MEASUREMENT:
+            made = self.measurements.get(name)
+            return measurement_content(self._confdir, made["command"], made.get("code", ())) if made else ""
         tree = self.tree_of(name)
         return self.content(TREE, tree) if tree else ""
 
@@ -127,6 +144,10 @@ class Stamps:
     def drill(self, fault: str) -> Stamp:
         """Of a fault: its drill ended at the right fix."""
         return self._stamp(DRILL, fault)
+
+    def measurement(self, name: str) -> Stamp:
+        """Of a measurement: it was measured."""
+        return self._stamp(MEASUREMENT, name)
 
     def page(self, docname: str) -> Stamp | None:
         """Of the blocks of a page that stand in no procedure and no tree; none when it has none."""
@@ -184,6 +205,16 @@ class Stamps:
         """Who keeps a page right: as its front matter says, or its trees."""
         written = str(self._metadata.get(docname, {}).get(OWNER, "")).strip()
         return written or ", ".join(dict.fromkeys(tree.owner for tree in self._of(docname, "tree") if tree.owner))
+
+
+def _evidence(file: Path) -> Evidence:
+    found = model.read(file)
+    if found.kind == MEASUREMENT:
+        try:
+            measurement(found.details)
+        except MeasurementError as error:
+            raise EvidenceError(f"this is no measurement, and counts as none: {error}") from None
+    return found
 
 
 def stamps(app: Sphinx) -> Stamps:

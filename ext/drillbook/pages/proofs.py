@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from sphinx.application import Sphinx
 
-from drillbook.model.evidence import CHECKS, DRILL, PAGE, PROCEDURE, Evidence, State
+from drillbook.model.evidence import CHECKS, DRILL, MEASUREMENT, PAGE, PROCEDURE, Evidence, State
 from drillbook.model.signed import ToSign
 from drillbook.model.stamp import Stamp
 from drillbook.pages.evidence import TREE, stamps
@@ -68,6 +68,10 @@ class Proofs:
             if proof.valid and found and self._as_walked(found, tree) and name in _inner(found, "asked").get(tree, ()):
                 return Proof(True, f"asked in the drill of {fault}")
         return Proof(False, "no walk of a drill that holds has come to it")
+
+    def measurement(self, name: str) -> Proof:
+        """Of a measurement: it was measured."""
+        return self._proof(self._stamps.measurement(name), self._stamps.evidence(MEASUREMENT, name))
 
     def to_sign(self, docname: str) -> tuple[ToSign, ...]:
         """What no run can prove on a page."""

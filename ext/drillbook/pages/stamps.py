@@ -11,6 +11,7 @@ from docutils.nodes import Element, Node
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 
+from drillbook.model.evidence import MEASUREMENT
 from drillbook.model.procedure import Procedure
 from drillbook.model.recording import DEMO
 from drillbook.model.tree import Tree
@@ -20,6 +21,7 @@ from drillbook.pages.domain import SHOWS, OpsDomain
 from drillbook.pages.entries.faults import CURE
 from drillbook.pages.evidence import Stamps, stamps
 from drillbook.pages.failure_modes import ENDING_OF, TREE_OF, fill_ending, fill_tree
+from drillbook.pages.measurements import MEASURED, fill_measurement, measurement_says
 from drillbook.pages.stamp_text import signature_paragraph, stamp_paragraph
 from drillbook.warn import guarded
 
@@ -61,6 +63,8 @@ def stamp_page(app: Sphinx, doctree: nodes.document, docname: str) -> None:
             fill_ending(node, app, found, docname)
         elif PLACE in node:
             fill_demo(node, found)
+        elif MEASURED in node:
+            fill_measurement(node, found)
     title = doctree.next_node(nodes.title)
     under = page_stamps(found, docname)
     if title is not None and under is not None:
@@ -89,6 +93,7 @@ def _said(domain: OpsDomain, found: Stamps, docname: str, dashboard: str) -> str
     parts += [under.astext()] if under else []
     parts += [dashboard] if SHOWS in models else []
     parts += [_demo(found, name) for name in models.get(DEMO, ())]
+    parts += [measurement_says(found, name) for name in models.get(MEASUREMENT, ())]
     return "\n".join(parts)
 
 

@@ -22,6 +22,7 @@ from drillbook.model.statement import Kind, Statement, Verdict, excerpt
 from drillbook.model.tree import Check, Escalate, Fix, Tree
 from drillbook.pages.blanks import ALLOWED
 from drillbook.pages.domain import OpsDomain
+from drillbook.pages.measurements import MEASURED
 from drillbook.pages.parts import FINDS, HOW, block_text
 from drillbook.pages.proofs import Proof, Proofs
 from drillbook.pages.prose import Reader, Sentence, line_near
@@ -76,7 +77,10 @@ class Page:
                 continue
             if _GENERATED & set(child.get("classes", ())):
                 continue
-            if isinstance(child, addnodes.desc):
+            if MEASURED in child:
+                judged = _by(self._proofs.measurement(child[MEASURED]), Verdict.EXECUTED)
+                yield self._said(Kind.BLOCK, child, f"measurement {child[MEASURED]}", judged)
+            elif isinstance(child, addnodes.desc):
                 yield from self._description(child, around)
             elif isinstance(child, nodes.literal_block | nodes.doctest_block) or child.tagname == _DIAGRAM:
                 yield self._said(Kind.BLOCK, child, _shown(child), self._block(child, around))
