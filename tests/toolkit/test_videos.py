@@ -138,8 +138,7 @@ def test_there_is_a_picture_when_the_screen_changes_and_only_then(watched: Playb
 def drawn(playback: Playback) -> tuple[list[Any], int, int]:
     """The pictures, how wide they are, and where the strip under the terminal begins."""
     painter = Painter(playback)
-    width, height = painter.size
-    return [picture.copy() for _, picture in painter.pictures()], width, height - 104
+    return [picture.copy() for _, picture in painter.pictures()], painter.size[0], 40 + 20 * playback.rows
 
 
 def test_the_terminal_is_drawn_and_under_it_the_name_of_the_step(watched: Playback) -> None:
@@ -148,7 +147,7 @@ def test_the_terminal_is_drawn_and_under_it_the_name_of_the_step(watched: Playba
     line, under = (0, 20, width, 40), (0, strip, width, strip + 40)
     assert len({each.crop(line).tobytes() for each in (title, first, last)}) == 2  # the first line stays
     assert len({each.crop(under).tobytes() for each in (title, first, last)}) == 3
-    assert last.crop((0, strip + 40, width, strip + 104)).getcolors() == [(width * 64, (0x23, 0x27, 0x2B))]  # room
+    assert last.crop((0, strip + 40, width, strip + 110)).getcolors() == [(width * 70, (0x23, 0x27, 0x2B))]  # room
 
 
 def test_what_the_terminal_is_too_small_for_scrolls() -> None:
