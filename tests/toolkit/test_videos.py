@@ -287,3 +287,24 @@ def test_only_a_build_that_makes_a_video_imports_what_makes_it(
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env={"PYTHONPATH": str(EXT)})
     assert (done.stdout, done.stderr) == ("[]\n", "")
+
+
+def test_a_fault_of_ours_costs_a_page_its_video_only(
+    book: Path, build: Callable[..., Build], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> str:
+        raise RuntimeError("injected")
+
+    monkeypatch.setattr("drillbook.output.videos.quote", fail)
+    built = build(book, warns=True)
+    assert "demos.md: WARNING: " in built.warnings and "injected [drillbook.internal]" in built.warnings
+    html = built.text("demos.html")
+    assert "ops-player" in html and "Transcript" in html and "<video" not in html
+
+
+def test_one_page_with_everything_finds_it(book: Path, build: Callable[..., Build]) -> None:
+    (book / "demos.md").write_text(PAGE.partition("---\n\n")[2])
+    with (book / "index.md").open("a") as index:
+        index.write("\n```{toctree}\ndemos\n```\n")
+    built = build(book, "singlehtml")
+    assert '<source src="_videos/start-pump.webm"' in built.text("index.html")

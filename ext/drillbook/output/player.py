@@ -22,8 +22,10 @@ def add_player(block: nodes.literal_block) -> None:
     assert isinstance(parent, nodes.Element)
     # the recording is text in the page: a page that is opened as a file may fetch nothing
     before = [f'<div class="ops-player" data-cast="{escape(block[CAST], quote=True)}"></div>']
-    if VIDEO in block:
-        before.append(video_html(block.attributes.pop(VIDEO)))
+    if isinstance(
+        video := block.attributes.pop(VIDEO, None), Video
+    ):  # and not the name of one that could not be placed
+        before.append(video_html(video))
     before.append('<details class="ops-transcript" open><summary>Transcript</summary>')
     for part in before:
         parent.insert(place, raw(part))
