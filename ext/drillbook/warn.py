@@ -113,6 +113,11 @@ class Warn(StrEnum):
         "A file of evidence is damaged: it counts as none.",
         "Remove the file, and run what wrote it again. Never edit it.",
     )
+    VIDEO = (
+        "video",
+        "The video of a recording cannot be made; the page has the player and the transcript alone.",
+        "Install what the message names, or take the option `:video:` away.",
+    )
     CHECKLIST = "checklist", "A checklist has nothing to tick.", "Write a list in it, an item for each thing to tick."
     SCHEMA = (
         "schema",

@@ -39,10 +39,10 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return source / "_build"
 
 
-def policy(html: str, wasm: bool = False) -> str:
+def policy(html: str, wasm: bool = False, media: bool = False) -> str:
     """The strictest Content-Security-Policy under which the theme's own parts of the page *html* work.
 
-    With *wasm* WebAssembly may run, too.
+    With *wasm* WebAssembly may run, too, and with *media* videos may play, whose captions are in the page.
     """
 
     def hashes(parts: list[str]) -> str:
@@ -53,8 +53,9 @@ def policy(html: str, wasm: bool = False) -> str:
     styles = re.findall(r"<style>(.*?)</style>", html, re.DOTALL)
     attributes = re.findall(r'\sstyle="(.*?)"', html)
     modules = "'wasm-unsafe-eval'" if wasm else ""
+    videos = "media-src 'self' data:; " if media else ""
     return (
-        f"default-src 'none'; script-src 'self' {hashes(scripts)} {modules}; style-src 'self' {hashes(styles)}; "
+        f"{videos}default-src 'none'; script-src 'self' {hashes(scripts)} {modules}; style-src 'self' {hashes(styles)}; "
         f"style-src-attr 'unsafe-hashes' {hashes(attributes)}; "
         "img-src 'self'; font-src 'self'; connect-src 'self'; base-uri 'none'; frame-ancestors 'none'"
     )
@@ -83,9 +84,10 @@ class _Strict(Quiet):
 
 
 @contextmanager
-def serving(site: Path, *, wasm: bool = False) -> Iterator[str]:
+def serving(site: Path, *, wasm: bool = False, media: bool = False) -> Iterator[str]:
     """The address of a manual over HTTP; the policy knows a page that has nothing of ours."""
-    kind = type("Handler", (_Strict,), {"policy": policy((site / "index.html").read_text(encoding="utf-8"), wasm)})
+    html = (site / "index.html").read_text(encoding="utf-8")
+    kind = type("Handler", (_Strict,), {"policy": policy(html, wasm, media)})
     handler = functools.partial(kind, directory=str(site))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)

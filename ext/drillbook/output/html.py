@@ -10,6 +10,7 @@ from sphinx.application import Sphinx
 from drillbook.output.fills import setup_fills
 from drillbook.output.player import PLAYER
 from drillbook.output.shapes import setup_shapes
+from drillbook.output.videos import setup_videos
 from drillbook.warn import guarded
 
 STATIC = Path(__file__).parent / "static"
@@ -71,3 +72,4 @@ def setup_html(app: Sphinx) -> None:
     app.connect("html-page-context", add_page_files)
     setup_fills(app)
     setup_shapes(app)
+    setup_videos(app)

@@ -4,16 +4,18 @@ As stamps are, it is filled in when its page is written: the recording may be of
 """
 
 from collections.abc import Iterator
-from typing import Final
+from typing import ClassVar, Final, NamedTuple
 
 from docutils import nodes
 from docutils.nodes import Element, Node
 from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
+from sphinx.util.typing import OptionSpec
 
 from drillbook.model.evidence import PROCEDURE, State
 from drillbook.model.recording import DEMO, Recording
+from drillbook.pages.declared import flag
 from drillbook.pages.describe import OpsDirective
 from drillbook.pages.domain import OpsDomain
 from drillbook.pages.evidence import Stamps
@@ -21,6 +23,14 @@ from drillbook.pages.stamp_text import dated
 
 PLACE: Final = "ops_demo"  # of a container: the procedure whose recording stands there
 CAST: Final = "ops_cast"  # of a literal block: the recording whose transcript it is
+VIDEO: Final = "ops_video"  # of a container or a literal block: a video is wanted of that recording
+
+
+class WantsVideo(NamedTuple):
+    """The place of a video, among the models of a page: of which procedure, and the file and line that ask for it."""
+
+    name: str
+    place: str
 
 
 class DemoDirective(OpsDirective):
@@ -28,6 +38,9 @@ class DemoDirective(OpsDirective):
 
     argument = "PROCEDURE"
     required_arguments = 1
+    option_spec: ClassVar[OptionSpec] = {
+        "video": flag("HTML pages have it as a captioned video, too: to be shown to many, or sent."),
+    }
 
     def build(self) -> list[Node]:
         """What leads to the procedure, and a container, filled when the page is written."""
@@ -41,6 +54,9 @@ class DemoDirective(OpsDirective):
         self.set_source_info(node)
         self.set_source_info(way)
         self.ops.note_model(DEMO, self.env.docname, name)
+        if "video" in self.options:
+            node[VIDEO] = True
+            self.ops.note_model(VIDEO, self.env.docname, WantsVideo(name, self.get_location()))
         return [node]
 
 
@@ -49,6 +65,13 @@ def demos_of(env: BuildEnvironment) -> list[str]:
     domain = env.get_domain(OpsDomain.name)
     assert isinstance(domain, OpsDomain)
     return sorted({name for _, name in domain.every(DEMO)})
+
+
+def videos_of(env: BuildEnvironment) -> Iterator[tuple[str, WantsVideo]]:
+    """The videos that pages ask for, each with its document name."""
+    domain = env.get_domain(OpsDomain.name)
+    assert isinstance(domain, OpsDomain)
+    yield from domain.every(VIDEO)
 
 
 def demo_says(found: Stamps, name: str) -> tuple[str, State, Recording | None]:
@@ -68,15 +91,17 @@ def demo_says(found: Stamps, name: str) -> tuple[str, State, Recording | None]:
 
 def fill_demo(node: Element, found: Stamps) -> None:
     """Put in what is said of the recording, and its transcript."""
-    node.extend(_filling(node[PLACE], found))
+    node.extend(_filling(node[PLACE], found, VIDEO in node))
 
 
-def _filling(name: str, found: Stamps) -> Iterator[Node]:
+def _filling(name: str, found: Stamps, video: bool) -> Iterator[Node]:
     said, state, kept = demo_says(found, name)
     yield dated(said, state)
     if kept is not None:
         block = nodes.literal_block(kept.transcript, kept.transcript, language="console", classes=["ops-transcript"])
         block[CAST] = kept.cast
+        if video:
+            block[VIDEO] = name
         yield block
 
 

@@ -1,5 +1,5 @@
 // @ts-check
-// Recordings: each gets asciinema's player; the transcript, which stands open without scripts, is folded away.
+// Recordings: each gets asciinema's player; the video and the transcript, which stand open without scripts, are folded away.
 "use strict";
 
 (() => {
@@ -19,10 +19,11 @@
     const cast = place.getAttribute("data-cast");
     if (!cast) continue;
     player.create({ data: cast }, place, { controls: true, fit: "width", poster: "npt:0:03", preload: true, terminalFontFamily: "monospace" });
-    const transcript = place.nextElementSibling;
-    if (!(transcript instanceof HTMLDetailsElement)) continue;
-    transcript.open = false;
-    window.addEventListener("beforeprint", () => (transcript.open = true));
-    window.addEventListener("afterprint", () => (transcript.open = false));
+    for (const folded of place.parentElement?.querySelectorAll("details") ?? []) {
+      folded.open = false;
+      if (!folded.matches(".ops-transcript")) continue;
+      window.addEventListener("beforeprint", () => (folded.open = true));
+      window.addEventListener("afterprint", () => (folded.open = false));
+    }
   }
 })();
