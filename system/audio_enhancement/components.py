@@ -33,7 +33,6 @@ COMPONENTS: tuple[Component, ...] = (
         "Takes requests from clients and passes them to the active colour of the API gateway.",
         ("audio-enhancement-api",),
         ("nginx",),
-        undrilled="no fault stops it. Clients and the canary are turned away: `CanaryFailing` fires. `start-server` starts it.",
     ),
     Component(
         "audio-enhancement-api",

@@ -86,6 +86,7 @@ SEEN: dict[str, Callable[[Stack], bool]] = {
     "redis-full": _looked("look_at_redis", "redis_memory", lambda ratio: 0.9 < ratio < 1),
     "redis-limit-low": _looked("look_at_redis", "redis_memory", lambda ratio: ratio > 0.9),
     "postgres-down": lambda stack: _program(stack, "postgres") == "STOPPED",
+    "nginx-down": lambda stack: _program(stack, "nginx") == "STOPPED",
     "gateway-down": lambda stack: _program(stack, "audio-enhancement-api-blue") == "STOPPED",
     "table-locked": _looked("look_at_postgres", "postgres_lock_wait", lambda seconds: seconds > 0.5),
     "storage-full": _looked("look_at_storage", "storage_free", lambda ratio: ratio < 0.15),

@@ -166,6 +166,11 @@ FAULTS: dict[str, tuple[str, str, str]] = {  # title: page, the words at whose l
         "{ops:fix}",
         "needs ':within: 5 min'",
     ),
+    "a time in which no alert clears": (
+        page(CHECK, FIX.replace("5 min", "5 ms"), CALL),
+        "{ops:fix}",
+        "no alert clears within 5 ms",
+    ),
     "a fix that fills no blank": (
         page(CHECK, FIX.replace("station=north", "place=north"), CALL),
         "{ops:fix}",

@@ -4,7 +4,7 @@ A tree becomes a numbered list that every builder can write: each node is an ite
 """
 
 from collections.abc import Mapping, Sequence
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from docutils import nodes
 from docutils.nodes import Element, Node
@@ -26,6 +26,8 @@ from drillbook.pages.parts import blocks, console_commands, text
 from drillbook.pages.procedures import gathered
 from drillbook.pages.structure import StructureDirective, needed_link, title_of
 from drillbook.warn import Warn
+
+LEAST_WITHIN_S: Final = 1.0
 
 
 class NodeDirective(StructureDirective):
@@ -131,6 +133,11 @@ class FixDirective(NodeDirective):
             self.warn(Warn.TREE, f"fix {self.name_} needs ':procedure: name'")
         if within is None:
             self.warn(Warn.TREE, f"fix {self.name_} needs ':within: 5 min', the time by which the alert clears")
+        elif within.base < LEAST_WITHIN_S:
+            self.warn(
+                Warn.TREE,
+                f"fix {self.name_}: no alert clears within {within}, as rules are evaluated once in some seconds",
+            )
         values: dict[str, str] = {}
         for pair in filter(None, (pair.strip() for pair in (self.options.get("with") or "").split(","))):
             blank, equals, value = (word.strip() for word in pair.partition("="))

@@ -1,6 +1,7 @@
 """The command line of ``./deploy.py``."""
 
 import argparse
+import contextlib
 import json
 import sys
 from functools import partial
@@ -90,7 +91,8 @@ def main(arguments: list[str] | None = None) -> int:
         _refuse_nonsense(options, run)
         if options.status:
             content = report(run)
-            say(json.dumps(content, indent=1) if options.json else render(content))
+            with contextlib.suppress(BrokenPipeError):  # who reads it has seen enough, as `grep --quiet` has
+                say(json.dumps(content, indent=1) if options.json else render(content))
             return 0 if content["healthy"] else 1
         if options.version:
             deploy(run, options.env, options.version, say=say, dry_run=options.dry_run)

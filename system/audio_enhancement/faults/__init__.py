@@ -154,6 +154,14 @@ FAULTS: tuple[Fault, ...] = (
         servers.gateway_down,
     ),
     Fault(
+        "nginx-down",
+        "nginx is stopped",
+        "nginx does not run: clients and the canary reach nobody, and every process behind it is well.",
+        "CanaryFailing",
+        "nginx",
+        servers.nginx_down,
+    ),
+    Fault(
         "monitor-stopped",
         "the monitor is stopped",
         "The monitor does not run: nobody measures the queue and the servers, and no canary is sent.",

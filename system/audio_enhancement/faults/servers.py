@@ -23,6 +23,13 @@ def postgres_down(stack: Stack) -> Iterator[None]:
 
 
 @contextmanager
+def nginx_down(stack: Stack) -> Iterator[None]:
+    """nginx is stopped: nobody gets as far as a gateway."""
+    with _stopped(stack, "nginx"):
+        yield
+
+
+@contextmanager
 def gateway_down(stack: Stack) -> Iterator[None]:
     """The gateway of the colour that serves is stopped."""
     state = load_state(stack.run)
