@@ -64,6 +64,20 @@ def test_every_program_is_found_and_starts() -> None:
         subprocess.run([program.path, *server.probe[1:]], env=environment, check=True, capture_output=True)
 
 
+def test_in_the_shell_of_an_operator_the_same_programs_are_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """There, ``PATH`` begins with the wrappers of a run folder, made by an earlier `up`."""
+    programs = packages.find_all(print)
+    run = RunDir(tmp_path)
+    for name in programs:
+        render.wrapper(run, name, programs[name])
+    run.etc.mkdir()
+    run.operator_file.touch()
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:{os.environ['PATH']}")
+    assert packages.find_all(print) == programs
+
+
 def test_what_is_unpacked_is_world_readable() -> None:
     packages.find_all(print)
     for path in packages.cache_folder().glob("*-*-*/*/usr"):

@@ -16,6 +16,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
+from audio_enhancement.rundir import RunDir
+
 
 class Server(NamedTuple):
     """One server's packages, the programs that we use from them, and the arguments that show that one runs."""
@@ -96,6 +98,8 @@ def _on_the_system(server: Server) -> dict[str, Program] | None:
     # PostgreSQL's own folder, because /usr/bin/psql is a wrapper that looks for clusters of the system.
     groups = [[folder] for folder in versions] if "postgres" in server.programs else []
     path = [Path(folder) for folder in os.environ.get("PATH", "").split(os.pathsep) if folder]
+    # In an operator's shell the first is a run folder's `bin`: a wrapper that starts itself would never end.
+    path = [folder for folder in path if not RunDir(folder.parent).operator_file.exists()]
     groups.append([Path("/usr/bin"), Path("/usr/sbin"), *path])
     return next((found for folders in groups if (found := _programs(server, folders))), None)
 
