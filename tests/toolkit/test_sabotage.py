@@ -63,7 +63,7 @@ def report(folder: Path) -> dict[str, Any]:
     return found
 
 
-def test_each_fault_is_caught_by_the_cheapest_check_that_fails(tmp_path: Path) -> None:
+def test_each_fault_is_caught_by_the_check_that_ought_to(tmp_path: Path) -> None:
     folder = project(tmp_path / "water")
     before = {file.name: file.read_bytes() for file in folder.iterdir() if file.is_file()}
     done = sabotage(folder)
@@ -78,13 +78,23 @@ def test_each_fault_is_caught_by_the_cheapest_check_that_fails(tmp_path: Path) -
     # A check that does not read the file, or is not for the class, is not tried.
     assert {fault["name"]: [one["check"] for one in fault["tried"]] for fault in found["faults"]} == {
         "renamed": ["grep"],
-        "gone": ["grep", "code"],
-        "no-start": ["grep", "run"],
+        "gone": ["code"],
+        "no-start": ["run"],
     }
     assert found["classes"]["name"] == {"sown": 2, "caught": 2}
     assert found["checks"]["run"] | {"seconds": 0} == {"tried": 1, "caught": 1, "expected": 1, "seconds": 0}
+    assert found["checks"]["grep"]["tried"] == 1, "what is not expected is not tried before"
     assert "-start\n+stop\n" in found["faults"][2]["diff"]
     assert before == {file.name: file.read_bytes() for file in folder.iterdir() if file.is_file()}
+
+
+def test_another_check_catches_what_the_expected_one_lets_pass(tmp_path: Path) -> None:
+    fault = {**FAULTS[1], "caught-by": "grep"}
+    folder = project(tmp_path / "water", [fault])
+    done = sabotage(folder)
+    assert done.returncode == 0, done.stdout + done.stderr
+    (found,) = report(folder)["faults"]
+    assert ([one["check"] for one in found["tried"]], found["caught_by"]) == (["grep", "code"], "code")
 
 
 def test_what_gets_away_is_shown_and_the_gate_decides(tmp_path: Path) -> None:

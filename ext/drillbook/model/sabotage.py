@@ -56,14 +56,15 @@ class Catalogue(NamedTuple):
 
 
 def tries(catalogue: Catalogue, fault: Fault) -> list[Check]:
-    """The checks that are tried for *fault*, cheapest first."""
-    return [
+    """The checks that are tried for *fault*: the one that ought to catch it, then the others, cheapest first."""
+    able = [
         check
         for check in catalogue.checks
         if (ONLY not in check.command or check.name in fault.only)
         and (not check.classes or fault.kind in check.classes)
         and (not check.reads or any(fnmatchcase(fault.file, pattern) for pattern in check.reads))
     ]
+    return sorted(able, key=lambda check: check.name != fault.expected)
 
 
 def sow(fault: Fault, root: Path) -> str:
