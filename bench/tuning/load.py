@@ -54,6 +54,11 @@ def burst(bench: Bench, bodies: Sequence[bytes]) -> list[Job]:
         return ended(bench, list(pool.map(lambda body: send(bench, body), bodies)))
 
 
+def best_burst(bench: Bench, bodies: Sequence[bytes], times: int = 2) -> list[Job]:
+    """The fastest of several bursts: what else goes on in a machine only ever makes it slower."""
+    return max((burst(bench, bodies) for _ in range(times)), key=per_second)
+
+
 def steady(bench: Bench, bodies: Sequence[bytes], per_second: float) -> list[Job]:
     """Send them at this pace, whether they are done or not, and wait until all are done."""
     start = time.monotonic()
