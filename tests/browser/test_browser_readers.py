@@ -94,6 +94,26 @@ def test_paper_gets_lines_to_write_on_and_no_buttons(page: Page, site: Path) -> 
     assert page.locator("pre").first.evaluate("pre => pre.scrollWidth <= pre.clientWidth")
 
 
+PAPER = """
+    <div class="highlight"><pre>$ {long}</pre></div>
+    <style>.sd-tab-content {{ display: none }} input:checked + label + .sd-tab-content {{ display: block }}</style>
+    <div class="sd-tab-set">
+      <input type="radio" name="t" checked><label class="sd-tab-label">One</label><div class="sd-tab-content">first</div>
+      <input type="radio" name="t"><label class="sd-tab-label">Two</label><div class="sd-tab-content">second</div>
+    </div>""".format(long="word " * 60)
+
+
+def test_paper_wraps_long_lines_and_shows_every_tab(page: Page, site: Path) -> None:
+    page.goto(f"file://{site}/pumps.html")
+    page.locator("article").evaluate("(article, html) => article.insertAdjacentHTML('afterbegin', html)", PAPER)
+    line, second = page.locator("pre").first, page.get_by_text("second", exact=True)
+    assert line.evaluate("pre => pre.scrollWidth > pre.clientWidth")
+    expect(second).to_be_hidden()
+    page.emulate_media(media="print")
+    assert line.evaluate("pre => pre.scrollWidth <= pre.clientWidth")
+    expect(second).to_be_visible()
+
+
 def test_paper_gets_the_whole_tree_also_in_the_middle_of_it(page: Page, site: Path) -> None:
     page.goto(f"file://{site}/pressure.html{STEPPED}")
     expect(page.locator("#tree-LowPressure li.ops-node:visible")).to_have_count(1)

@@ -40,6 +40,7 @@ REFERENCE = (
     "0.1, 1, 10 seconds",
     "the sensor does not answer",
     "--port, -p",
+    "key of the service; with --port",
     "Call it as ./station.py --help.",
     "roof, ground",
     "id (in the path, integer, at least 1, required)",

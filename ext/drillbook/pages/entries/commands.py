@@ -12,6 +12,7 @@ from drillbook.pages.entries.entry import (
     code,
     definitions,
     fields,
+    inline,
     joined,
     label,
     link,
@@ -28,7 +29,7 @@ def command(fact: CommandFact) -> Entry:
     if fact.subcommands:
         body.append(paragraph("Commands: ", *joined(link("command", name) for name in fact.subcommands)))
     if fact.exit_statuses:
-        meanings = ((status, paragraph(meaning)) for status, meaning in fact.exit_statuses)
+        meanings = ((status, paragraph(*inline(meaning))) for status, meaning in fact.exit_statuses)
         body += [label("Exit status"), *definitions(([literal(status)], [text]) for status, text in meanings)]
     body += _epilog(fact.epilog)
     return Entry("command", fact.name, signature(fact.name), body, options=tuple(map(_option, fact.options)))

@@ -14,7 +14,8 @@ from sphinx.addnodes import desc_addname, desc_annotation, desc_name, desc_sig_s
 
 from drillbook.pages.domain import ANY_TYPE, generated_xref
 
-_CODE = re.compile(r"``(.+?)``|`([^`]+)`|(\{\{.*?\}\})")  # reStructuredText, Markdown, a template of Prometheus
+# reStructuredText, Markdown, a template of Prometheus, an option: a builder would make one dash of its two
+_CODE = re.compile(r"``(.+?)``|`([^`]+)`|(\{\{.*?\}\})|(?<![\w-])(--[a-z][\w-]*)")
 _BULLET = re.compile(r"[-*] +")
 
 
@@ -107,7 +108,7 @@ def table(
 
 
 def prose(text: str) -> list[Node]:
-    """Text of the live system: its paragraphs, simple lists, and words in backticks, which link if they can."""
+    """Text of the live system: paragraphs, simple lists, and words in backticks and options, which link if they can."""
     blocks = [block.strip() for block in re.split(r"\n\s*\n", text) if block.strip()]
     return [_block(block) for block in blocks]
 

@@ -5,16 +5,19 @@ from docutils.nodes import Node
 from drillbook.live.facts import MetricFact
 from drillbook.pages.entries.entry import Entry, fields, joined, literal, prose, signature
 
+_SHOWN = {"db": "dB"}  # a name of a metric has no capitals, its unit may
+
 
 def metric(fact: MetricFact) -> Entry:
     """What a metric counts, and what to write in a query."""
+    unit = _SHOWN.get(fact.unit, fact.unit)
     rows: list[tuple[str, list[Node | str]]] = [
-        ("Unit", [fact.unit] if fact.unit else []),
+        ("Unit", [unit] if unit else []),
         ("Labels", joined(map(literal, fact.labels))),
         ("Series", joined(map(literal, fact.series))),
         (
             "Buckets",
-            [", ".join(f"{bound:g}" for bound in fact.buckets), f" {fact.unit}"] if fact.buckets else [],
+            [", ".join(f"{bound:g}" for bound in fact.buckets), f" {unit}"] if fact.buckets else [],
         ),
     ]
     return Entry(

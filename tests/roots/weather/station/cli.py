@@ -11,7 +11,7 @@ def parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     made.add_argument("--port", "-p", type=int, default=8080, metavar="PORT", help="port to use (%(default)s)")
-    made.add_argument("--api-key", default="hunter2-key", help="key of the service")
+    made.add_argument("--api-key", default="hunter2-key", help="key of the service; with --port")
     made.add_argument("--secret-plan", help=argparse.SUPPRESS)
     commands = made.add_subparsers()
     read = commands.add_parser("read", help="take one reading")
