@@ -56,6 +56,7 @@ def test_it_is_measured_kept_and_shown(book: Path, build: Callable[..., Build], 
     kept = json.loads((book / "evidence" / "measurement" / "grind.json").read_text())
     assert kept["details"]["rows"] == GRIND["rows"] and kept["version"] == "1.0"
     said = words(built := build(book, warns=True), "tuning.html")
+    assert built.warnings == "" and 'id="measurement-grind"' in built.text("tuning.html")
     assert re.search(
         r"Measured \d{4}-\d\d-\d\d against v1\.0: on \d+ processors? \(.+\), in \d+ s\. Measure again by", said
     )

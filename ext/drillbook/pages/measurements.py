@@ -55,7 +55,7 @@ def fill_measurement(node: Element, found: Stamps) -> None:
     node += stamp_paragraph(found.measurement(name))
     made = measured(found, name)
     if made is not None:
-        node += [paragraph(made.compared), _table(made)]
+        node += [paragraph(made.compared), _table(made, name)]
 
 
 def measured(found: Stamps, name: str) -> Measurement | None:
@@ -73,11 +73,12 @@ def measurement_says(found: Stamps, name: str) -> str:
     return f"{found.measurement(name).says}\n{made}"
 
 
-def _table(made: Measurement) -> nodes.table:
+def _table(made: Measurement, name: str) -> nodes.table:
     width = 100 // len(made.columns)
     rows = [[[paragraph(shown(value))] for value in row] for row in made.rows]
     node = table([column.heading for column in made.columns], [width] * len(made.columns), rows, "ops-measured")
     node[TABLE] = made
+    node["ids"].append(nodes.make_id(f"measurement-{name}"))  # Sphinx wants one of what has a title
     node["classes"].append("no-search")  # a search for a number leads to what it means, and not to where it was seen
     node.insert(0, nodes.title("", made.title))
     return node
