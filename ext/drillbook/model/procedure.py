@@ -7,6 +7,7 @@ from drillbook.model.blank import Blank, blanks_in
 from drillbook.model.console import Command
 
 NOTHING: Final = "nothing"  # ``:undone-by: nothing, because ...``
+OWN_STEPS: Final = "its steps"  # ``:undone-by: its steps, ...``: what stands behind their `Undo:`
 
 
 class Part(NamedTuple):

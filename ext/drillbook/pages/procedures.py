@@ -8,7 +8,7 @@ from docutils.nodes import Element, Node
 from sphinx.application import Sphinx
 from sphinx.util.typing import OptionSpec
 
-from drillbook.model.procedure import NOTHING, Procedure, Step, flaws
+from drillbook.model.procedure import NOTHING, OWN_STEPS, Procedure, Step, flaws
 from drillbook.pages.blanks import used_blanks
 from drillbook.pages.declared import NO_INDEX, optional, valued
 from drillbook.pages.domain import OpsDomain
@@ -73,7 +73,9 @@ class ProcedureDirective(StructureDirective):
         "risk": valued("What may go wrong, and whom it hurts.", needed=True),
         "needs": valued("What must be there before."),
         "undone-by": valued(
-            "The procedure that undoes all of it; or `nothing`, and why.", "name, or `nothing, why`", needed=True
+            "The procedure that undoes all of it; or `its steps`, and how; or `nothing`, and why.",
+            "name, or `its steps, how`, or `nothing, why`",
+            needed=True,
         ),
         "given": valued("The fault in which a run proves it: it is put in first, and held.", "name of a fault"),
         "leaves": valued(
@@ -133,7 +135,7 @@ class ProcedureDirective(StructureDirective):
         """The procedure that undoes this one, and the text that says so."""
         text = (self.options.get("undone-by") or "").strip()
         name, _, rest = text.partition(",")
-        if not text or name.strip().lower() == NOTHING:
+        if not text or name.strip().lower() in (NOTHING, OWN_STEPS):
             return "", inline_text(self, text)
         link = needed_link(self, "procedure", name.strip())
         return name.strip(), [link, *inline_text(self, f",{rest}" if rest else "")]
