@@ -55,6 +55,7 @@ def make_videos(app: Sphinx, env: BuildEnvironment) -> Iterable[str]:
             break  # so it is for all
         except Exception as error:  # whatever it is, the page still has its player and its transcript
             warn(Warn.VIDEO, f"the video of {name} cannot be made: {type(error).__name__}: {error}", place)
+    # for place_videos, in this build alone: it is kept with no page, so a file that is gone is never named
     app.builder.drillbook_videos = made  # type: ignore[attr-defined]
     tidy(folder, {file for each in made.values() for file in (each.video, each.poster)})
     publish(Path(app.outdir) / FOLDER, made)
@@ -62,6 +63,7 @@ def make_videos(app: Sphinx, env: BuildEnvironment) -> Iterable[str]:
     for docname, name, _ in wanted:
         now.setdefault(docname, []).append(made[name].digest if name in made else "")
     before: dict[str, list[str]] = getattr(env, "drillbook_videos", {})
+    # kept with the environment until the next build, which writes again the pages whose videos are others
     env.drillbook_videos = now  # type: ignore[attr-defined]
     return sorted(docname for docname in now if now[docname] != before.get(docname))
 

@@ -11,7 +11,7 @@ from sphinx.application import Sphinx
 from sphinx.util.typing import OptionSpec
 
 from drillbook.model.evidence import MEASUREMENT
-from drillbook.model.measurement import Measurement, MeasurementError, measurement, shown
+from drillbook.model.measurement import Measurement, measurement, shown
 from drillbook.pages.describe import OpsDirective
 from drillbook.pages.domain import OpsDomain
 from drillbook.pages.entries.entry import paragraph, table
@@ -59,12 +59,9 @@ def fill_measurement(node: Element, found: Stamps) -> None:
 
 
 def measured(found: Stamps, name: str) -> Measurement | None:
-    """What was measured, whether that still holds or not; what cannot be read was never measured."""
+    """What was measured, whether that still holds or not. Evidence that is no measurement was left out when it was read."""
     evidence = found.evidence(MEASUREMENT, name)
-    try:
-        return measurement(evidence.details) if evidence else None
-    except MeasurementError:
-        return None
+    return measurement(evidence.details) if evidence else None
 
 
 def measurement_says(found: Stamps, name: str) -> str:

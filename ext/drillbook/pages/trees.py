@@ -27,7 +27,7 @@ from drillbook.pages.procedures import gathered
 from drillbook.pages.structure import StructureDirective, needed_link, title_of
 from drillbook.warn import Warn
 
-LEAST_WITHIN_S: Final = 1.0
+LEAST_WITHIN_S: Final = 1.0  # no less than the time between two evaluations of a rule
 
 
 class NodeDirective(StructureDirective):
