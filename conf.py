@@ -135,7 +135,7 @@ drillbook_measurements = {
     for shared, names in (
         (("result", "stack"), ("profile", "indexes")),
         (("result", "stack", "load"), ("connections", "cache-ttl", "concurrency", "scaling", "capacity")),
-        (("result", "stack", "quality"), ("gain-floor", "alpha")),
+        (("result", "stack", "quality"), ("gain-floor", "alpha", "loudness")),
     )
     for name in names
 }

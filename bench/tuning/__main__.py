@@ -19,6 +19,7 @@ NAMES: Final = (
     "scaling",
     "gain-floor",
     "alpha",
+    "loudness",
     "capacity",
 )
 

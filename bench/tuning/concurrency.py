@@ -27,6 +27,6 @@ def measure() -> Mapping[str, Any]:
         f"{JOBS} recordings of {SECONDS:g} s, by workers × worker.concurrency",
         [("Workers × threads", ""), ("Throughput", "jobs/s"), ("95 % of attempts take", "s")],
         rows,
-        before=Cell(1, 1, "one worker with two threads"),
-        after=Cell(3, 1, "two workers with one thread each"),
+        before=Cell(2, 1, "four threads in one worker"),
+        after=Cell(4, 1, "two threads in each of two workers"),
     )

@@ -34,17 +34,18 @@ def quality(gain_floor_db: float, alpha: float) -> Quality:
     better = [
         si_sdr(clean, _suppressed(heard, gain_floor_db, alpha)) - si_sdr(clean, heard) for clean, heard in _heard()
     ]
-    left = [si_sdr(clean, _suppressed(clean, gain_floor_db, alpha)) for clean in map(_speaker, SEEDS)]
+    left = [si_sdr(clean, _suppressed(clean, gain_floor_db, alpha)) for clean in map(speaker, SEEDS)]
     return Quality(float(np.mean(better)), min(better), float(np.mean(left)))
 
 
-def _speaker(seed: int) -> NDArray[np.float32]:
+def speaker(seed: int) -> NDArray[np.float32]:
+    """A clean recording of one of the speakers."""
     return speech_like(SECONDS, RATE_HZ, seed)
 
 
 def _heard() -> Iterator[tuple[NDArray[np.float32], NDArray[np.float32]]]:
     for seed in SEEDS:
-        clean = _speaker(seed)
+        clean = speaker(seed)
         for kind in NOISES:
             for snr_db in SNRS_DB:
                 yield clean, noisy(clean, snr_db, seed, kind, RATE_HZ)

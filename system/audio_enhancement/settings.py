@@ -323,4 +323,12 @@ SETTINGS: dict[str, type[ComponentSettings]] = {
         DeploySettings,
     )
 }
+
+SECRETS: frozenset[str] = frozenset(
+    f"{cls.model_config['env_prefix']}{name}".upper()
+    for cls in SETTINGS.values()
+    for name, field in cls.model_fields.items()
+    if field.annotation is SecretStr
+)
+"""Environment names of the settings that hold a secret."""
 """All there is to configure, by the name of the component."""

@@ -29,6 +29,7 @@ from tests.system.load import Load
 
 from audio_enhancement.deployment import journal
 from audio_enhancement.deployment.cli import parser
+from audio_enhancement.deployment.configuration import deployed_settings
 from audio_enhancement.deployment.deploy import DEPLOY
 from audio_enhancement.deployment.release import (
     ReleaseError,
@@ -38,7 +39,7 @@ from audio_enhancement.deployment.release import (
     read_manifest,
     verify_release,
 )
-from audio_enhancement.deployment.state import MONITOR, Deployment, deployed_settings, load_state
+from audio_enhancement.deployment.state import MONITOR, Deployment, load_state
 from audio_enhancement.rundir import RunDir
 from audio_enhancement.stack.stack import Stack
 from audio_enhancement.stack.supervise import Supervisor
@@ -271,6 +272,27 @@ def test_status_names_the_settings_that_are_not_those_of_the_deployment(own: Sta
     finally:
         settings.write_text(before)
     assert deployed_settings(own.run, "production").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_rollback_names_the_settings_that_the_version_taken_back_went_live_with(own: Stack) -> None:
+    second, settings = other(serving(own)), own.run.environment_file()
+    before = settings.read_text()
+    secret = own.environment["AE_CANARY_API_KEY"]
+    try:
+        settings.write_text(before + "AE_DSP_GAIN_FLOOR_DB='-9'\n")
+        plan = deploy_py(own.run, "--env", "production", "--version", second, "--dry-run").stdout
+        assert "settings that go live with it, changed by hand: AE_DSP_GAIN_FLOOR_DB\n" in plan
+        assert deploy_py(own.run, "--env", "production", "--version", second).returncode == 0
+        assert "settings     as at the deployment" in deploy_py(own.run, "--status").stdout
+        said = deploy_py(own.run, "--rollback", "--immediate").stdout
+        assert "settings that stay as they are, changed since" in said and "AE_DSP_GAIN_FLOOR_DB" in said
+        assert "changed since the deployment: AE_DSP_GAIN_FLOOR_DB\n" in deploy_py(own.run, "--status").stdout
+        assert "GAIN_FLOOR" not in deployed_settings(own.run, "production").read_text(), "what can be put back"
+        assert secret in deployed_settings(own.run, "production").read_text()
+        for colour in ("blue", "green"):
+            assert secret not in (own.run.state / f"{colour}.env").read_text(), "a rotated one would stay there"
+    finally:
+        settings.write_text(before)
 
 
 def test_a_version_is_new_from_its_deployment_until_it_is_rolled_back(own: Stack) -> None:

@@ -233,7 +233,8 @@ def test_a_rotated_key_works_and_the_old_one_ends_after_the_overlap(own: Stack, 
     assert listed.count("client") == 3 and own.api_key not in listed
 
     file = tmp_path / "key"
-    ok(script(own.run, "rotate_api_key", "client", "--output", str(file)))
+    said = ok(script(own.run, "rotate_api_key", "client", "--output", str(file)))
+    assert str(file) in said and str(own.run.client_file) in said, "both places are named"
     assert file.stat().st_mode & 0o777 == 0o600
     assert answer(own, file.read_text().strip()) == 404
 
@@ -255,10 +256,20 @@ def test_the_canary_goes_on_with_its_rotated_key(own: Stack) -> None:
     until(canary_is_well, 30, "a canary run with the new key")
 
 
+def test_a_new_client_gets_its_first_key_once(own: Stack, tmp_path: Path) -> None:
+    file = tmp_path / "key"
+    said = ok(script(own.run, "rotate_api_key", "newcomer", "--first", "--output", str(file)))
+    assert said == f"new key of newcomer: written to {file}\n"
+    assert answer(own, file.read_text().strip()) == 404
+    refused = script(own.run, "rotate_api_key", "newcomer", "--first", "--output", str(tmp_path / "second"))
+    assert refused.returncode == 1 and "has a valid key already" in refused.stderr
+    assert not (tmp_path / "second").exists()
+
+
 def test_an_unknown_name_has_no_key_to_rotate(own: Stack) -> None:
     refused = script(own.run, "rotate_api_key", "nobody")
     assert refused.returncode == 1
-    assert "canary, client" in refused.stderr
+    assert "canary, client" in refused.stderr and "--first" in refused.stderr
 
 
 # --- senders, storage, indexes, memory ---

@@ -13,6 +13,7 @@ from dataclasses import replace
 import psutil
 
 from audio_enhancement.deployment import probes
+from audio_enhancement.deployment.configuration import changed_settings
 from audio_enhancement.deployment.fleet import load_settings, with_ports
 from audio_enhancement.deployment.journal import DeploymentError, Journal, Operation, UsageError, interrupted, lock, now
 from audio_enhancement.deployment.release import ReleaseError, built_versions, verify_release
@@ -157,7 +158,7 @@ def _change(run: RunDir, title: str, plan: Callable[[], Operation | None], say: 
         journal = interrupted(run)
         if journal:
             say(describe_interrupted(journal) + " first; then it plans anew")
-        _show(plan(), say)
+        _show(run, plan(), say)
         return False
     with lock(run, title):
         recover(run, say)
@@ -166,20 +167,36 @@ def _change(run: RunDir, title: str, plan: Callable[[], Operation | None], say: 
             say(f"nothing to do: {title} is what holds already")
             return False
         say(operation.title)
+        _say_settings(run, operation, say)
         journal = Journal(operation, operation.steps[0], "begun")
         journal.save(run)
         _advance(run, journal, say)
     return True
 
 
-def _show(operation: Operation | None, say: Say) -> None:
+def _show(run: RunDir, operation: Operation | None, say: Say) -> None:
     if operation is None:
         say("nothing to do")
         return
     say(f"plan: {operation.title}")
     for number, name in enumerate(operation.steps, 1):
         say(f"  {number:2}. {name:8} {STEPS[name].describe(operation)}")
+    _say_settings(run, operation, say)
     say(f"Until `{operation.commit}` begins it can be undone. Nothing was changed.")
+
+
+def _say_settings(run: RunDir, operation: Operation, say: Say) -> None:
+    """Name the settings that were changed by hand, which a deployment takes over and a rollback leaves as they are."""
+    before, after = operation.before, operation.after
+    if operation.kind == "scale" or before.active is None or after.active is None:
+        return
+    if operation.kind == "deploy":
+        changed, what = changed_settings(run, before.environment, before.active), "go live with it, changed by hand"
+    else:
+        changed = changed_settings(run, before.environment, after.active)
+        what = f"stay as they are, changed since {after.version} was deployed"
+    if changed:
+        say(f"settings that {what}: {', '.join(changed)}")
 
 
 def _advance(run: RunDir, journal: Journal, say: Say) -> None:

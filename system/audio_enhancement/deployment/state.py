@@ -95,11 +95,6 @@ def state_file(run: RunDir) -> Path:
     return run.state / "deployment.json"
 
 
-def deployed_settings(run: RunDir, environment: str) -> Path:
-    """A copy of the settings as they were when a version was deployed last (mode 0600)."""
-    return run.state / run.environment_file(environment).name
-
-
 def load_state(run: RunDir) -> Deployment | None:
     """Read what is deployed; None before the first deployment."""
     try:

@@ -6,14 +6,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from audio_enhancement.deployment import gateway
+from audio_enhancement.deployment.configuration import changed_settings
 from audio_enhancement.deployment.deploy import describe_interrupted
 from audio_enhancement.deployment.fleet import is_ours
 from audio_enhancement.deployment.journal import interrupted, lock_holder
 from audio_enhancement.deployment.probes import is_silent, served_by
 from audio_enhancement.deployment.release import built_versions
-from audio_enhancement.deployment.state import Deployment, deployed_settings, gateway_program, load_state
+from audio_enhancement.deployment.state import Deployment, gateway_program, load_state
 from audio_enhancement.rundir import RunDir
-from audio_enhancement.stack.render import read_env
 from audio_enhancement.stack.supervise import ProcessStatus, Supervisor, SupervisorError
 
 ANSWER_S: Final = 5.0
@@ -63,7 +63,7 @@ def report(run: RunDir) -> dict[str, Any]:
         if state
         else {},
         "replaced_at": state.replaced_at if state else None,
-        "settings_changed": _changed_settings(run, state.environment) if state else [],
+        "settings_changed": changed_settings(run, state.environment, state.active) if state and state.active else [],
         "served_by": answers,
         "processes": [
             {
@@ -99,12 +99,6 @@ def _silent(state: Deployment | None, processes: Mapping[str, ProcessStatus]) ->
     ]
     with ThreadPoolExecutor(max(1, len(names))) as pool:
         return {name for name, silent in zip(names, pool.map(asked, names), strict=True) if silent}
-
-
-def _changed_settings(run: RunDir, environment: str) -> list[str]:
-    """Names of the settings that are not what they were at the last deployment; never their values."""
-    before, now = read_env(deployed_settings(run, environment)), read_env(run.environment_file(environment))
-    return sorted(name for name in before.keys() | now.keys() if before.get(name) != now.get(name))
 
 
 def _time(moment: Any) -> str | None:

@@ -14,12 +14,13 @@ from typing import NamedTuple
 import httpx
 
 from audio_enhancement.deployment import gateway, probes
+from audio_enhancement.deployment.configuration import keep_settings, recall_settings
 from audio_enhancement.deployment.fleet import STOP_MARGIN_S, Fleet, load_settings
 from audio_enhancement.deployment.journal import DeploymentError, Operation
 from audio_enhancement.deployment.release import prune_releases
 from audio_enhancement.deployment.silence import Silences
-from audio_enhancement.deployment.state import COLOURS, MONITOR, Deployment, deployed_settings, gateway_program
-from audio_enhancement.rundir import RunDir, write_atomically
+from audio_enhancement.deployment.state import COLOURS, MONITOR, Deployment, gateway_program
+from audio_enhancement.rundir import RunDir
 from audio_enhancement.settings import DeploySettings, MonitoringSettings
 
 READY_IN_A_ROW = 3
@@ -161,8 +162,9 @@ def record(context: Context) -> None:
     replace(after, colours=colours).save(context.run)
     context.fleet.scrape(after, before.programs())
     if context.operation.kind == "deploy":
-        settings = context.run.environment_file(after.environment).read_text()
-        write_atomically(deployed_settings(context.run, after.environment), settings, mode=0o600)
+        keep_settings(context.run, after.environment, served(after)[0])
+    elif context.operation.kind == "rollback":
+        recall_settings(context.run, after.environment, served(after)[0])
 
 
 def start_monitor(context: Context) -> None:
@@ -247,6 +249,7 @@ def undo(context: Context) -> None:
             gateway.switch(context.run, port, f"{colour}/{version}")
         fleet.start([*fleet.workers(before), fleet.monitor(before)])
         before.save(context.run)
+        recall_settings(context.run, before.environment, colour)
     for name in fleet.stop(fleet.strangers(before), fleet.worker.shutdown_timeout_s + STOP_MARGIN_S):
         context.say(f"  {name} was killed; its jobs are delivered to other workers")
     fleet.scrape(before)

@@ -20,15 +20,17 @@ def parser() -> argparse.ArgumentParser:
     """The command's options."""
     made = make_parser(
         "rotate_api_key",
-        "Make a new API key for a client. Older keys of that name end after the overlap. The keys named `client` and "
+        "Make a new API key for a client. Older keys of that name end after the overlap; a new client gets its first "
+        "key by --first. The keys named `client` and "
         "`canary` are the run folder's own: they are written where they are used, and not printed.",
         """0  done
-        1  no valid key has that name, or the database did not answer
+        1  no valid key has that name, with --first one has it, or the database did not answer
         2  wrong usage""",
     )
     what = made.add_mutually_exclusive_group(required=True)
     what.add_argument("name", nargs="?", metavar="NAME", help="name of the client whose key is rotated")
     what.add_argument("--list", action="store_true", help="list names and times of all keys, never the keys")
+    made.add_argument("--first", action="store_true", help="the client is new, and no valid key may have its name")
     made.add_argument(
         "--overlap-s",
         type=float,
@@ -55,18 +57,30 @@ def _run(options: argparse.Namespace, run: RunDir) -> int:
         raise OperationError(f"--overlap-s {options.overlap_s:g}: choose 0 to {LONGEST_OVERLAP_S} s")
     if options.output and not options.output.parent.is_dir():
         raise OperationError(f"{options.output.parent} is not a folder; no key was made")
-    try:
-        key = keys.rotate(database, options.name, options.overlap_s)
-    except LookupError as error:
-        names = sorted({known.name for known in keys.list_keys(database)})
-        raise OperationError(f"{error.args[0]}; known: {', '.join(names) or 'none'}") from error
+    key = _first(database, options.name) if options.first else _rotate(database, options.name, options.overlap_s)
     if options.output:
         write_atomically(options.output, key + "\n", mode=0o600)
-    place = _keep(run, options.name, key)
-    where = place or options.output
-    print(f"new key of {options.name}: {f'written to {where}' if where else key}")
-    print(f"older keys of {options.name} end in {options.overlap_s:g} s")
+    places = [str(place) for place in (options.output, _keep(run, options.name, key)) if place]
+    print(f"new key of {options.name}: {'written to ' + ' and '.join(places) if places else key}")
+    if not options.first:
+        print(f"older keys of {options.name} end in {options.overlap_s:g} s")
     return 0
+
+
+def _first(database: Database, name: str) -> str:
+    if any(known.name == name and keys.is_valid(known) for known in keys.list_keys(database)):
+        raise OperationError(f"{name!r} has a valid key already: rotate it without --first")
+    return keys.create(database, name)[1]
+
+
+def _rotate(database: Database, name: str, overlap_s: float) -> str:
+    try:
+        return keys.rotate(database, name, overlap_s)
+    except LookupError as error:
+        names = sorted({known.name for known in keys.list_keys(database)})
+        raise OperationError(
+            f"{error.args[0]}; known: {', '.join(names) or 'none'}. A new client gets its first key by --first"
+        ) from error
 
 
 def _time(moment: object) -> str | None:

@@ -13,15 +13,14 @@ from collections.abc import Callable, Iterator
 
 import httpx
 import redis
-from pydantic import SecretStr
 from sqlalchemy import text
 
 from audio_enhancement.deployment.fleet import load_settings
 from audio_enhancement.deployment.release import built_versions, read_manifest
-from audio_enhancement.deployment.state import Deployment, load_state
+from audio_enhancement.deployment.state import COLOURS, Deployment, load_state
 from audio_enhancement.rundir import RunDir
 from audio_enhancement.settings import (
-    SETTINGS,
+    SECRETS,
     CacheSettings,
     DatabaseSettings,
     MonitoringSettings,
@@ -99,14 +98,8 @@ def _programs(run: RunDir, state: Deployment) -> Lines:
 
 
 def _settings(run: RunDir, state: Deployment) -> Lines:
-    secret = {
-        f"{cls.model_config['env_prefix']}{name}".upper()
-        for cls in SETTINGS.values()
-        for name, field in cls.model_fields.items()
-        if field.annotation is SecretStr
-    }
     for name, value in read_env(run.environment_file(state.environment)).items():
-        yield f"setting.{name}", f"secret {_digest(value)}" if name in secret else value
+        yield f"setting.{name}", f"secret {_digest(value)}" if name in SECRETS else value
 
 
 def _redis(run: RunDir, state: Deployment) -> Lines:
@@ -165,6 +158,8 @@ def _files(run: RunDir, state: Deployment) -> Lines:
         place = path.relative_to(run.root)
         if place.parts[0] in _LISTED_ELSEWHERE or not path.is_file():
             continue
+        if place.parts[0] == "state" and path.stem in COLOURS:
+            continue  # told with the colour
         value = "there"
         if place.parts[0] == "etc":
             content = path.read_text(errors="replace")

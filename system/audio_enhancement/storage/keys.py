@@ -32,9 +32,12 @@ def find(database: Database, key: str) -> ApiKey | None:
     """Look up a key that is valid now. Lookup by hash leaks no timing about the key itself."""
     with database.begin() as session:
         row = session.scalar(select(ApiKey).where(ApiKey.sha256 == digest(key)))
-    if row is None or row.revoked_at is not None:
-        return None
-    return None if row.expires_at is not None and row.expires_at <= datetime.now(UTC) else row
+    return row if row is not None and is_valid(row) else None
+
+
+def is_valid(key: ApiKey) -> bool:
+    """Whether a key works now: neither revoked nor expired."""
+    return key.revoked_at is None and (key.expires_at is None or key.expires_at > datetime.now(UTC))
 
 
 def rotate(database: Database, name: str, overlap_s: float) -> str:
