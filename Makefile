@@ -12,7 +12,7 @@ SPHINX = $(BIN)/sphinx-build $(SPHINXOPTS) -c . -d $(BUILD)/doctrees/$(1) -b $(1
 comma := ,
 export RUN_DIR
 
-.PHONY: help setup html text test doctest drill coverage sabotage measure lint format spelling linkcheck up down status bench stress fuzz lock clean
+.PHONY: help setup html text pdf warroom test doctest drill coverage sabotage measure lint format spelling linkcheck up down status bench stress fuzz lock clean
 
 help:  ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(firstword $(MAKEFILE_LIST)) | sed -E 's/^([a-z-]+):[^#]*## /\1\t/' | expand -t 14
@@ -27,6 +27,16 @@ html: setup  ## Build the manual: build/html/index.html
 text: setup  ## Build the manual as plain text: build/text
 	@$(call SPHINX,text)
 	@echo "The manual is in $(BUILD)/text"
+
+pdf: SPHINXOPTS += $(if $(ONLY),-D drillbook_pdf_only='$(ONLY)')
+pdf: setup  ## Build the manual as one PDF, or ONLY=alerts/HighLatency,procedures: build/pdf
+	@$(call SPHINX,typst,pdf)
+	@ls -t $(BUILD)/pdf/*.pdf | sed 1q
+
+warroom: pdf  ## Bundle all of it for a room without a network: build/warroom
+	@rm -rf $(BUILD)/offline
+	@$(call SPHINX,html,offline)
+	@PYTHONPATH=ext $(BIN)/python -m drillbook warroom --html $(BUILD)/offline --pdf "$$(ls -t $(BUILD)/pdf/*.pdf | sed 1q)"
 
 test: setup  ## Run every test of the toolkit, the system and the manual
 	@tools/need.sh curl git chromium

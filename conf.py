@@ -140,6 +140,8 @@ drillbook_measurements = {
     for name in names
 }
 
+drillbook_pdf = {"first": ["incidents/severities", "incidents/roles"]}
+
 nitpicky = True
 # Types of other projects: their inventories are on the network, and the manual is built without one.
 nitpick_ignore_regex = [

@@ -195,6 +195,34 @@ def is_share(value: object) -> str | None:
     return f"must be a number from 0 to 1, not {value!r}"
 
 
+PDF: Final = {
+    "paper": "a4",
+    "large": False,
+    "standard": "ua-1",
+    "contacts": "contacts.csv",
+    "title": "Operations manual",
+    "first": (),
+    "fonts": "",
+}
+PAPERS: Final = ("a4", "letter")
+STANDARDS: Final = ("", "ua-1", "a-2a", "a-2b", "a-2u", "a-3a", "a-3b", "a-3u")
+
+
+def is_pdf(value: object) -> str | None:
+    """How the PDF is made: some of the keys of PDF."""
+    if not isinstance(value, Mapping) or not value.keys() <= PDF.keys():
+        return f"must have keys of {', '.join(PDF)}, not {value!r}"
+    for key, allowed in (("paper", PAPERS), ("standard", STANDARDS), ("large", (True, False))):
+        if key in value and value[key] not in allowed:
+            return f"must have one of {', '.join(map(repr, allowed))} as {key!r}, not {value[key]!r}"
+    if isinstance(value.get("first", ()), str) or not all(isinstance(name, str) for name in value.get("first", ())):
+        return f"must have a list of pages as 'first', not {value['first']!r}"
+    for key in ("contacts", "title", "fonts"):
+        if not isinstance(value.get(key, ""), str):
+            return f"must have a text as {key!r}, not {value[key]!r}"
+    return None
+
+
 REBUILD: Final = ""  # nothing: facts are compared by digests, so a new source re-reads only the pages that show it
 
 
@@ -362,6 +390,26 @@ OPTIONS = (
         0.95,
         is_share,
         "Sabotage: the share of faults that must be caught.",
+    ),
+    Option(
+        "drillbook_search",
+        True,
+        is_bool,
+        "Search: HTML has the toolkit's search in place of Sphinx's own.",
+    ),
+    Option(
+        "drillbook_pdf",
+        {},
+        is_pdf,
+        "PDF: how it is made. `paper` is `a4` or `letter`; `large` prints larger; `standard` is `ua-1`, a PDF/A such as "
+        "`a-2a`, or empty; `contacts` is a CSV file of role, name, how to reach, and whom else, relative to the folder of "
+        "conf.py; `title` stands on the cover; `first` lists the pages that come before all others; `fonts` is a folder of further fonts, for letters that ours lack. The QR code there leads to `html_baseurl`.",
+    ),
+    Option(
+        "drillbook_pdf_only",
+        "",
+        is_text,
+        "PDF: the pages that it has, with commas between, in place of all; a folder names all pages in it.",
     ),
 )
 

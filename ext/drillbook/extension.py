@@ -10,6 +10,7 @@ from drillbook import __version__
 from drillbook.config import setup_config
 from drillbook.output.data import setup_data
 from drillbook.output.html import setup_html
+from drillbook.output.search.extension import setup_search
 from drillbook.pages.automodule import setup_automodule
 from drillbook.pages.autosettings import setup_autosettings
 from drillbook.pages.blanks import setup_blanks
@@ -66,6 +67,7 @@ def setup_extension(app: Sphinx) -> ExtensionMetadata:
     setup_stamps(app)
     setup_html(app)
     setup_data(app)
+    setup_search(app)
     setup_coverage(app)
     setup_drill(app)
     draw = None
@@ -74,6 +76,8 @@ def setup_extension(app: Sphinx) -> ExtensionMetadata:
         diagrams.setup_diagrams(app)
         draw = diagrams.troubles
     setup_doctest(app, draw)
+    if find_spec("typst"):  # not every manual is printed
+        import_module("drillbook.output.typst.builder").setup_typst(app)
     return {
         "version": __version__,
         "env_version": ENV_VERSION,

@@ -118,6 +118,11 @@ class Warn(StrEnum):
         "The video of a recording cannot be made; the page has the player and the transcript alone.",
         "Install what the message names, or take the option `:video:` away.",
     )
+    PAPER = (
+        "paper",
+        "Something of a page has no form of its own in the PDF, or the PDF cannot be made.",
+        "Write it another way, or give its node a visitor for `typst`.",
+    )
     CHECKLIST = "checklist", "A checklist has nothing to tick.", "Write a list in it, an item for each thing to tick."
     SCHEMA = (
         "schema",

@@ -104,3 +104,18 @@ def _longest(details: Iterable[dict[str, Any]], name: str) -> int | None:
     values = [one.get(name) for one in details]
     numbers = [value for value in values if isinstance(value, int | float) and not isinstance(value, bool)]
     return max(1, round(max(numbers))) if numbers and len(numbers) == len(values) else None
+
+
+def doubt(stamps: Iterable[Stamp]) -> tuple[str, list[str]]:
+    """After which day to doubt a copy of a manual whose pages have these *stamps*, and how many of them are proven."""
+    every = list(stamps)
+    if not every:
+        return "Nothing in this manual is proven by a run.", []
+    good = [one.until for one in every if one.state is State.PROVEN]
+    said = [
+        f"{len(good)} of {len(every)} pages with commands are proven by runs.",
+        "Each page says at its head when that was, and by when it must be proven again.",
+    ]
+    if bad := len(every) - len(good):
+        said.append(f"{bad} {'is' if bad == 1 else 'are'} not: check each command there before you type it.")
+    return (f"Check before use after {min(good)}." if good else "No page of this manual is proven now."), said

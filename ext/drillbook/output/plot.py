@@ -47,9 +47,14 @@ _DOCTYPE: Final = re.compile(r"<!DOCTYPE[^>]*>")
 _FONT: Final = re.compile(r"font-family:[^;\"]*;?")  # the page's own
 
 
+def has_plots() -> bool:
+    """Whether plots can be drawn here."""
+    return find_spec("matplotlib") is not None
+
+
 def add_plot(table: nodes.table) -> None:
     """Put the plot before the table; without matplotlib the table says it all."""
-    if find_spec("matplotlib") is None:
+    if not has_plots():
         return
     made: Measurement = table[TABLE]
     parent = table.parent

@@ -1,0 +1,39 @@
+"""From which state of its source a copy of the manual is made: the same state gives the same bytes."""
+
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from drillbook import process
+
+GIT_S: Final = 10
+NO_COMMIT: Final = "no commit"
+
+
+class Made(NamedTuple):
+    """From which state of its source the PDF is made: the commit, and its time in seconds since 1970."""
+
+    commit: str
+    seconds: int
+
+    @property
+    def day(self) -> str:
+        """The time, to the minute."""
+        return datetime.fromtimestamp(self.seconds, UTC).strftime("%Y-%m-%d %H:%M UTC")
+
+
+def made_from(folder: Path) -> Made:
+    """The commit, and its time or ``SOURCE_DATE_EPOCH``, as the `standard for it
+    <https://reproducible-builds.org/specs/source-date-epoch/>`_ says; outside of git it is now."""
+    commit, seconds = NO_COMMIT, int(datetime.now(UTC).timestamp())
+    try:
+        done = process.run(["git", "log", "-1", "--format=%h %ct"], timeout_s=GIT_S, cwd=folder)
+        changed = process.run(["git", "status", "--porcelain", "--untracked-files=no"], timeout_s=GIT_S, cwd=folder)
+    except OSError:
+        done = changed = process.Completed(1, b"", b"")
+    if done.status == 0:
+        name, _, time = done.stdout.decode().strip().partition(" ")
+        commit, seconds = f"{name}, with changes that are not committed" if changed.stdout.strip() else name, int(time)
+    epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
+    return Made(commit, int(epoch) if epoch.isdecimal() else seconds)

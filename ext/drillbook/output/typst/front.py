@@ -1,0 +1,132 @@
+"""What stands before and behind the pages: the cover, which alert is where, contacts, log sheets, the index."""
+
+import csv
+from collections.abc import Iterable
+from itertools import groupby
+from pathlib import Path
+from typing import Any, Final
+
+from sphinx.builders import Builder
+from sphinx.environment.adapters.indexentries import IndexEntries
+
+from drillbook.output.made import Made
+from drillbook.output.typst.places import MARK, Places
+from drillbook.pages.domain import OpsDomain
+from drillbook.warn import Warn, warn
+
+WORDS: Final = {
+    "page": "p.",
+    "fill": "Fill in:",
+    "time": "time",
+    "unknown": "Not shown in its own form:",
+    "alerts": "An alert fired",
+    "alert": "Alert",
+    "severity": "Severity",
+    "says": "What has happened",
+    "contacts": "Contacts",
+    "who": "Role",
+    "name": "Name",
+    "reach": "How to reach",
+    "else-whom": "If nobody answers",
+    "contents": "Contents",
+    "log": "Incident log",
+    "log-head": ["Incident", "Severity", "Began (UTC)", "Ended (UTC)", "Lead", "Writes"],
+    "log-columns": ["Time (UTC)", "Who", "What was seen, done, decided"],
+    "index": "Index",
+    "live": "The live page:",
+}
+CONTACT_COLUMNS: Final = 4
+INDEXED: Final = (
+    "alert",
+    "procedure",
+    "tree",
+    "setting",
+    "metric",
+    "command",
+    "component",
+    "error",
+    "severity",
+    "fault",
+)
+
+
+def alerts(domain: OpsDomain, places: Places) -> list[dict[str, str]]:
+    """Each alert with the place of its page, by name."""
+    listed: dict[str, dict[str, str]] = {}
+    for alert in domain.facts.alerts:
+        page = domain.page_of(alert.runbook_url) if alert.runbook_url else None
+        label = places.at(page) if page else ""
+        if label:
+            listed.setdefault(
+                alert.name,
+                {"name": alert.name, "severity": alert.severity, "summary": alert.summary, "label": label},
+            )
+    return [one for _, one in sorted(listed.items())]
+
+
+def contacts(file: Path | None) -> list[list[str]]:
+    """Role, name, how to reach, and whom else, from a CSV file with a line of heads that the user keeps."""
+    if file is None or not file.is_file():
+        return []
+    try:
+        with file.open(encoding="utf-8", newline="") as opened:
+            rows = [row for row in csv.reader(opened) if any(cell.strip() for cell in row)][1:]
+    except (OSError, ValueError, csv.Error) as error:
+        warn(Warn.PAPER, f"the contacts cannot be read: {error}", str(file))
+        return []
+    return [[*row, *[""] * CONTACT_COLUMNS][:CONTACT_COLUMNS] for row in rows]
+
+
+Entry = tuple[str, list[str], list[tuple[str, list[str]]]]
+
+
+def index(builder: Builder, domain: OpsDomain, places: Places) -> list[tuple[str, list[Entry]]]:
+    """The index: what authors marked, and every object of the manual; by letter, each with its places."""
+    entries: dict[str, tuple[dict[str, None], dict[str, dict[str, None]]]] = {}
+
+    def add(name: str, labels: Iterable[str], below: str = "") -> None:
+        here, inner = entries.setdefault(name, ({}, {}))
+        known = inner.setdefault(below, {}) if below else here
+        known.update(dict.fromkeys(filter(None, labels)))
+
+    def at(links: Iterable[Any]) -> list[str]:
+        return [places.at(str(address).removeprefix(MARK)) for _, address in links]
+
+    for _, group in IndexEntries(builder.env).create_index(builder, group_entries=False):
+        for name, (links, inner, _) in group:
+            add(name, at(links))
+            for below, more in inner:
+                add(name, at(more), below)
+    for (kind, name), found in domain.objects.items():
+        if kind in INDEXED:
+            add(f"{name} ({kind})", [places.at(f"{one.docname}#{one.anchor}") for one in found if not one.alias])
+    every = [
+        (name, list(here), [(below, list(labels)) for below, labels in sorted(inner.items()) if labels])
+        for name, (here, inner) in sorted(entries.items(), key=lambda item: _order(item[0]))
+        if here or any(inner.values())
+    ]
+    return [(letter, list(group)) for letter, group in groupby(every, key=lambda entry: _letter(entry[0]))]
+
+
+def _letter(name: str) -> str:
+    first = name.lstrip("./_-")[:1].upper()
+    return first if first.isalpha() else "0–9 &c."
+
+
+def _order(name: str) -> tuple[bool, str, str]:
+    return _letter(name).startswith("0"), name.lstrip("./_-").casefold(), name
+
+
+def cover(builder: Builder, made: Made) -> list[tuple[str, str]]:
+    """What the cover says of where the PDF comes from."""
+    config = builder.config
+    return [
+        ("System", f"{config.project} {config.release}".strip()),
+        ("Commit", made.commit),
+        ("Made from the state of", made.day),
+    ]
+
+
+def words() -> dict[str, Any]:
+    """The words that the PDF has of its own."""
+    return dict(WORDS)
