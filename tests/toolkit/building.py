@@ -1,10 +1,12 @@
 """What a build of a tiny project left behind, for tests to read."""
 
+import json
 import os
 import re
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -21,6 +23,12 @@ class Build:
     def text(self, name: str) -> str:
         """The content of an output file."""
         return (self.output / name).read_text(encoding="utf-8")
+
+    def index(self) -> dict[str, Any]:
+        """The data of the search: its index and its records."""
+        text = self.text("search-index.js").removeprefix("drillbookSearchIndex(").rstrip().removesuffix(");")
+        data: dict[str, Any] = json.loads(text)
+        return data
 
     def everything(self) -> str:
         """All that was written, as one text: for what must not be in it."""

@@ -1,0 +1,144 @@
+"""The bundle for a room without a network: whole, the same each time, and honest about its age."""
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from tests.toolkit.building import Build
+from tests.toolkit.handbook import GOOD, handbook
+
+from drillbook.cli import main
+from drillbook.output.made import Made, made_from
+from drillbook.output.warroom import Bundle, bundle
+
+BuildIt = Callable[..., Build]
+MADE = Made("abc1234", 1_790_000_000)
+
+
+@pytest.fixture
+def parts(tmp_path: Path, build: BuildIt) -> Callable[[str], Bundle]:
+    """A built manual and its PDF, in a folder of that name."""
+
+    def make(name: str) -> Bundle:
+        (tmp_path / name).mkdir()
+        source = handbook(tmp_path / name / "book", GOOD)
+        pdf = build(source, "typst").output / "stations.pdf"
+        return Bundle(build(source).output, pdf, MADE)
+
+    return make
+
+
+def test_two_bundles_of_one_state_are_the_same(
+    parts: Callable[[str], Bundle], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", str(MADE.seconds))
+    first = bundle(parts("one"), tmp_path / "first")
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    second = bundle(parts("two"), tmp_path / "second")
+    for one, other in zip(first, second, strict=True):
+        assert one.name == other.name and one.read_bytes() == other.read_bytes(), one.name
+
+
+def test_the_checksums_are_those_of_the_files(parts: Callable[[str], Bundle], tmp_path: Path) -> None:
+    files = bundle(parts("one"), tmp_path / "warroom")
+    lines = (tmp_path / "warroom" / "SHA256SUMS").read_text().splitlines()
+    assert {line.split("  ")[1] for line in lines} == {file.name for file in files} - {"SHA256SUMS"}
+    for line in lines:
+        digest, name = line.split("  ")
+        assert hashlib.sha256((tmp_path / "warroom" / name).read_bytes()).hexdigest() == digest
+
+
+def test_every_page_says_what_it_is_a_copy_of(parts: Callable[[str], Bundle], tmp_path: Path) -> None:
+    bundle(parts("one"), tmp_path / "warroom")
+    with zipfile.ZipFile(tmp_path / "warroom" / "stations-html.zip") as archive:
+        pages = [name for name in archive.namelist() if name.endswith(".html")]
+        assert len(pages) >= 4
+        for name in pages:
+            text = archive.read(name).decode()
+            assert text.count('class="ops-offline"') == 1, name
+            assert "Made from the state of 2026-09-21 " in text and "commit abc1234" in text and "proven" in text
+        assert not [name for name in archive.namelist() if "_sources" in name or "buildinfo" in name]
+    readme = (tmp_path / "warroom" / "README.md").read_text()
+    assert "2026-09-21" in readme and "stations.pdf" in readme and len(readme.splitlines()) < 40
+
+
+def test_the_walker_is_a_single_file_that_needs_only_python(parts: Callable[[str], Bundle], tmp_path: Path) -> None:
+    bundle(parts("one"), tmp_path / "warroom")
+    command = [sys.executable, "-I", "-S", str(tmp_path / "warroom" / "walk.pyz")]  # no site packages
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, cwd=tmp_path)
+    assert done.returncode == 0 and "SlowReports" in done.stdout, done.stderr
+    answers = "1\n" * 10
+    done = subprocess.run(
+        [*command, "SlowReports"], input=answers, capture_output=True, text=True, timeout=60, check=False, cwd=tmp_path
+    )
+    assert "Do all stations answer?" in done.stdout and done.returncode in (0, 3), done.stderr
+    with zipfile.ZipFile(tmp_path / "warroom" / "walk.pyz") as archive:
+        assert not [name for name in archive.namelist() if "/pages/" in name or "/output/" in name]
+
+
+def test_a_bundle_replaces_what_was_there_or_leaves_it(parts: Callable[[str], Bundle], tmp_path: Path) -> None:
+    made, target = parts("one"), tmp_path / "warroom"
+    bundle(made, target)
+    (target / "stray").touch()
+    bundle(made, target)
+    assert not (target / "stray").exists()
+    before = sorted(file.name for file in target.iterdir())
+    assert (
+        main(["warroom", "--html", str(made.html), "--pdf", str(tmp_path / "none.pdf"), "--target", str(target)]) == 2
+    )
+    assert sorted(file.name for file in target.iterdir()) == before
+    assert not list(tmp_path.glob(".*.new"))
+
+
+def test_what_is_missing_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["warroom", "--html", str(tmp_path), "--pdf", "none.pdf", "--target", str(tmp_path / "x")]) == 2
+    said = capsys.readouterr().err
+    assert "ops.json cannot be read: build the manual first" in said
+
+
+def test_made_is_the_time_of_the_commit_or_of_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SOURCE_DATE_EPOCH", raising=False)
+    assert made_from(tmp_path).commit == "no commit"
+    who = {"GIT_AUTHOR_DATE": "2026-01-02T03:04:05Z", "GIT_COMMITTER_DATE": "2026-01-02T03:04:05Z"}
+    environment = {**os.environ, **who, "GIT_CONFIG_GLOBAL": "/dev/null"}
+    (tmp_path / "page").write_text("x")
+    for arguments in (
+        ["init", "-q"],
+        ["add", "page"],
+        ["-c", "user.name=n", "-c", "user.email=e@x.example", "commit", "-qm", "m"],
+    ):
+        subprocess.run(["git", *arguments], cwd=tmp_path, env=environment, check=True, timeout=30)
+    assert made_from(tmp_path).day == "2026-01-02 03:04 UTC"
+    assert "changes" not in made_from(tmp_path).commit
+    (tmp_path / "page").write_text("y")
+    assert made_from(tmp_path).commit.endswith("with changes that are not committed")
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "0")
+    assert made_from(tmp_path).day == "1970-01-01 00:00 UTC"
+
+
+def test_the_doubt_is_the_first_day_of_all_pages(parts: Callable[[str], Bundle], tmp_path: Path) -> None:
+    made = parts("one")
+    data = json.loads((made.html / "ops.json").read_text())
+    stamp = {
+        "kind": "page",
+        "name": "",
+        "proven": "2026-01-01",
+        "version": "1",
+        "figures": "",
+        "reason": "",
+        "says": "",
+    }
+    page = data["pages"][0] if data["pages"] else {"name": "index"}
+    data["pages"] = [
+        page | {"stamp": stamp | {"state": "proven", "until": day}} for day in ("2026-03-01", "2026-02-01")
+    ] + [page | {"stamp": stamp | {"state": "void", "until": "2026-01-15"}}]
+    (made.html / "ops.json").write_text(json.dumps(data))
+    bundle(made, tmp_path / "warroom")
+    readme = (tmp_path / "warroom" / "README.md").read_text()
+    assert "**Check before use after 2026-02-01.**" in readme and "2 of 3 pages" in readme and "1 is not" in readme
