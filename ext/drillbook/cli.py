@@ -1,36 +1,18 @@
 """The command ``drillbook``: walk a tree in a terminal, begin a new page, review and sign, measure, sow faults."""
 
 import argparse
-import contextlib
-import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import TextIO
 
+from drillbook import warroom
 from drillbook.model.data import DataError
 from drillbook.new import KINDS, NewError, new_page
 from drillbook.review import command as review
-from drillbook.walker.manual import BUILT, Manual, fetch_manual, is_address, read_manual
-from drillbook.walker.walking import Ended, Options, Walker
+from drillbook.walker import command as walk
+from drillbook.walker.walking import Ended
 
-WALK_EPILOG = """\
-examples:
-  drillbook walk                                    list the trees
-  drillbook walk HighLatency                        read it step by step
-  drillbook walk HighLatency --run --prometheus http://127.0.0.1:9090 --log incident.log
-  drillbook walk https://manual.example/alerts/HighLatency.html --run
-
-Checks change nothing, and a fix is shown and never run.
-
-exit status:
-  0    ended at a fix, or the trees were listed
-  2    usage, or the manual's data cannot be read
-  3    ended at an escalation
-  4    stopped, or no answer fitted and --yes was given
-  130  interrupted
-"""
 NEW_EPILOG = """\
 examples:
   drillbook new procedure restart-gateway --folder source/procedures
@@ -72,28 +54,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--version", action="version", version=f"drillbook {_version()}")
     commands = made.add_subparsers(dest="command", required=True, metavar="COMMAND")
     raw = argparse.RawDescriptionHelpFormatter
-    walk = commands.add_parser(
-        "walk",
-        help="walk a troubleshooting tree, one question at a time",
-        description="Walk a troubleshooting tree, one question at a time.",
-        epilog=WALK_EPILOG,
-        formatter_class=raw,
-    )
-    walk.add_argument("tree", nargs="?", help="a tree, an alert, or the address of an alert's page (default: list all)")
-    walk.add_argument(
-        "--data",
-        type=Path,
-        help=f"the manual's data (default: what is beside the page whose address is given, or else {BUILT})",
-    )
-    walk.add_argument("--run", action="store_true", help="run each check in this folder and propose the answer")
-    walk.add_argument("--yes", action="store_true", help="take each proposed answer without asking (needs --run)")
-    walk.add_argument("--prometheus", default="", metavar="URL", help="where queries are sent with --run")
-    walk.add_argument(
-        "--timeout", type=_seconds, default=30, metavar="S", help="time limit of a check in seconds (default: 30)"
-    )
-    walk.add_argument("--log", type=Path, metavar="FILE", help="append what is asked, run and answered to FILE")
-    walk.add_argument("--report", type=Path, metavar="FILE", help="write what was walked to FILE, as JSON")
-    walk.add_argument("--set", action="append", default=[], type=_pair, metavar="BLANK=VALUE", help="fill a blank")
+    walk.add_parser(commands)
     new = commands.add_parser(
         "new",
         help="begin a page from a template",
@@ -106,6 +67,7 @@ def parser() -> argparse.ArgumentParser:
     new.add_argument("--folder", type=Path, default=Path("source"), help="where it is written (default: %(default)s)")
     new.add_argument("--force", action="store_true", help="overwrite a page that exists")
     review.add_parser(commands)
+    warroom.add_parser(commands)
     measure = commands.add_parser(
         "measure",
         help="measure what the manual shows of the live system",
@@ -158,9 +120,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return _sabotage(options)
         if options.command == "measure":
             return _measure(options)
+        if options.command == "warroom":
+            return warroom.run(options)
         if options.command == "review":
             return review.run(options, made)
-        return _new(options) if options.command == "new" else _walk(options, made)
+        return _new(options) if options.command == "new" else walk.run(options, made)
     except (DataError, NewError, OSError) as error:
         print(f"drillbook: {error}", file=sys.stderr)
         return Ended.USAGE
@@ -189,77 +153,6 @@ def _sabotage(options: argparse.Namespace) -> int:
         jobs=max(1, options.jobs),
         report_file=options.report,
     )
-
-
-def _walk(options: argparse.Namespace, made: argparse.ArgumentParser) -> int:
-    if options.yes and not options.run:
-        made.error("--yes takes proposed answers, and only --run proposes any")
-    if not options.tree:
-        _list(read_manual(options.data or BUILT))
-        return 0
-    manual, name = _chosen(options)
-    with _log(options.log) as log:
-        chosen = Options(
-            run=options.run,
-            yes=options.yes,
-            timeout_s=options.timeout,
-            prometheus=options.prometheus,
-            values=dict(options.set),
-            log=log,
-            colour=sys.stdout.isatty() and "NO_COLOR" not in os.environ,
-        )
-        walker = Walker(manual, chosen)
-        ended = walker.walk(name)
-    if options.report:
-        walker.report.write(options.report)
-    return ended
-
-
-def _chosen(options: argparse.Namespace) -> tuple[Manual, str]:
-    """The manual, and the name of the tree in it that is meant."""
-    if is_address(options.tree) and not options.data:
-        return fetch_manual(options.tree, options.timeout)
-    manual = read_manual(options.data or BUILT)
-    name = manual.tree(options.tree)
-    if name is None:
-        names = ", ".join(sorted(manual.trees)) or "none"
-        raise DataError(f"there is no tree for {options.tree!r}; there are: {names}")
-    return manual, name
-
-
-def _list(manual: Manual) -> None:
-    """Say which trees there are."""
-    for name, tree in sorted(manual.trees.items()):
-        alerts = f"  (alerts: {', '.join(tree.alerts)})" if tree.alerts else ""
-        print(f"{name}  {tree.title}{alerts}")
-    if not manual.trees:
-        print("This manual has no trees.", file=sys.stderr)
-
-
-@contextlib.contextmanager
-def _log(file: Path | None) -> Iterator[TextIO | None]:
-    if file is None:
-        yield None
-        return
-    with file.open("a", encoding="utf-8") as log:
-        yield log
-
-
-def _pair(text: str) -> tuple[str, str]:
-    name, equals, value = text.partition("=")
-    if not (name and equals):
-        raise argparse.ArgumentTypeError(f"write BLANK=VALUE, not {text!r}")
-    return name, value
-
-
-def _seconds(text: str) -> float:
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = 0
-    if not 0 < seconds < float("inf"):
-        raise argparse.ArgumentTypeError(f"a number of seconds above 0, not {text!r}")
-    return seconds
 
 
 def _version() -> str:
