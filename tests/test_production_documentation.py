@@ -189,6 +189,11 @@ def end_of(ops: dict[str, Any], alert: str, sees: dict[str, Any]) -> Fix | Escal
     return walk.node
 
 
+def with_values(fix: Fix) -> str:
+    """The procedure of a fix, with what its blanks are filled with."""
+    return " ".join([fix.procedure, *(f"{name}={value}" for name, value in fix.values)])
+
+
 def lost(ops: dict[str, Any]) -> set[str]:
     """What is wrong with the ways through the trees: alerts without a tree, and scenarios that end elsewhere."""
     told = data("scenarios.yml")
@@ -199,7 +204,7 @@ def lost(ops: dict[str, Any]) -> set[str]:
             wrong.add(f"{alert['name']} ends at {end.procedure} when nothing is wrong")
     for one in told["scenarios"]:
         end = end_of(ops, one["alert"], {**healthy, **one["sees"]})
-        if not (isinstance(end, Fix) and end.procedure == one["ends"] and one["fault"] in end.faults):
+        if not (isinstance(end, Fix) and with_values(end) == one["ends"] and one["fault"] in end.faults):
             wrong.add(f"{one['fault']} ends at {end.name}")
     fixed = {fault for tree in ops["trees"] for node in tree["nodes"] for fault in node.get("faults", ())}
     return wrong | {f"{fault} has no scenario" for fault in fixed - {one["fault"] for one in told["scenarios"]}}

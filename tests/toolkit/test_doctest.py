@@ -186,6 +186,14 @@ PROCEDURES = {
         {"options": f":unproven: it cannot be\n{UNDO}", "thing": "stones", "value": "3", "undo": "4"},
         None,
     ),
+    "an undo that does nothing, which the end of its fault would hide": (
+        {"options": f":given: ice\n{UNDO}", "thing": "wheel", "value": "turns", "undo": "turns"},
+        LEFT.format("wheel  frozen", "wheel  turns"),
+    ),
+    "an undo in a fault": (
+        {"options": f":given: ice\n{UNDO}", "thing": "wheel", "value": "turns", "undo": "frozen"},
+        "",
+    ),
 }
 
 
@@ -205,8 +213,8 @@ def test_a_procedure_is_run_whole_and_what_it_leaves_behind_is_told(run: Run, tm
             failures = [each["why"] for each in mine if each["verdict"] == "failed"]
             assert bool(failures) == bool(why) and all(why in each for each in failures), (name, mine)
     assert done.status == 1
-    kept = [file.name for file in (project / "evidence").rglob("*.json")]
-    assert kept == ["mend-1.json"]
+    kept = sorted(file.name for file in (project / "evidence").rglob("*.json"))
+    assert kept == ["mend-1.json", "mend-5.json"]
 
 
 def test_a_page_that_is_typed_in_a_checkout_may_write_there_and_nowhere_else(run: Run, tmp_path: Path) -> None:

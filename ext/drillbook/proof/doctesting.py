@@ -3,7 +3,7 @@
 import fnmatch
 import shutil
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, Final
@@ -18,6 +18,7 @@ from drillbook.proof.shell import Shell
 from drillbook.proof.stack import PrivateStack, StackError
 
 Json = dict[str, Any]
+_LOOKS, _LOOK_S = 5, 2  # at what may change by itself: clients of a fault finish a job every few seconds
 _SETTLE_S: Final = 20  # what a procedure has undone may take as long to be as before
 _PAUSE_S: Final = 1
 _BAD: Final = (Verdict.FAILED, Verdict.SKIPPED)
@@ -114,6 +115,7 @@ def _procedure(task: Json, stack: PrivateStack, plan: Json) -> Iterator[Outcome]
     before = _settled(stack)
     try:
         with stack.fault(procedure.given) if procedure.given else nullcontext():
+            steady = _steady(stack) if procedure.given and _can_be_undone(procedure) else {}
             shell = stack.shell(procedure.name)
             known, outcomes = fill_blanks(procedure, {}, shell)
             outcomes = outcomes or perform(procedure, known, shell)
@@ -122,6 +124,9 @@ def _procedure(task: Json, stack: PrivateStack, plan: Json) -> Iterator[Outcome]
                 return
             undone = undo(procedure, known, shell, procedures)
             yield from undone
+            if steady and not any(outcome.verdict in _BAD for outcome in undone):
+                # in the fault: its end puts back what it changed itself, and would hide an undo that does nothing
+                yield from _left_behind(procedure, steady, stack, only=steady)
     except StackError as error:
         yield Outcome(Command(f"the fault {procedure.given}", "", 0), Verdict.FAILED, str(error))
         return
@@ -141,11 +146,31 @@ def _settled(stack: PrivateStack) -> dict[str, str]:
     return found
 
 
-def _left_behind(procedure: Procedure, before: Mapping[str, str], stack: PrivateStack) -> Iterator[Outcome]:
-    """What differs afterwards, and the procedure does not declare."""
+def _can_be_undone(procedure: Procedure) -> bool:
+    """Whether any of its steps has a way back; that a server was started, nobody wants to undo."""
+    return any(bool(step.undo and step.undo.commands) for step in procedure.steps)
+
+
+def _steady(stack: PrivateStack) -> dict[str, str]:
+    """What stays the same by itself while a fault holds: with clients at work much does not."""
+    found = stack.snapshot()
+    for _ in range(_LOOKS):
+        time.sleep(_LOOK_S)
+        now = stack.snapshot()
+        found = {thing: value for thing, value in found.items() if now.get(thing) == value}
+    return found
+
+
+def _left_behind(
+    procedure: Procedure, before: Mapping[str, str], stack: PrivateStack, only: Container[str] | None = None
+) -> Iterator[Outcome]:
+    """What differs afterwards, of all or of *only* these, and the procedure does not declare."""
     deadline = time.monotonic() + _SETTLE_S
     while True:
-        different = list(_different(before, stack.snapshot(), procedure.leaves))
+        now = stack.snapshot()
+        if only is not None:
+            now = {thing: value for thing, value in now.items() if thing in only}
+        different = list(_different(before, now, procedure.leaves))
         if not different or time.monotonic() > deadline:
             break
         time.sleep(_PAUSE_S)
