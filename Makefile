@@ -12,7 +12,7 @@ SPHINX = $(BIN)/sphinx-build $(SPHINXOPTS) -c . -d $(BUILD)/doctrees/$(1) -b $(1
 comma := ,
 export RUN_DIR
 
-.PHONY: help setup html text pdf warroom test doctest drill coverage sabotage measure lint format spelling linkcheck up down status bench stress fuzz lock clean
+.PHONY: help setup html text pdf latexpdf warroom test doctest drill coverage sabotage measure lint format spelling linkcheck up down status bench stress fuzz lock clean
 
 help:  ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(firstword $(MAKEFILE_LIST)) | sed -E 's/^([a-z-]+):[^#]*## /\1\t/' | expand -t 14
@@ -33,13 +33,18 @@ pdf: setup  ## Build the manual as one PDF, or ONLY=alerts/HighLatency,procedure
 	@$(call SPHINX,typst,pdf)
 	@ls -t $(BUILD)/pdf/*.pdf | sed 1q
 
+latexpdf: setup  ## The same by TeX, for those who have it (latexmk, xelatex): build/latex
+	@command -v latexmk >/dev/null || { echo "error: latexmk is missing; make pdf needs no TeX" >&2; exit 1; }
+	@$(call SPHINX,latex)
+	@$(MAKE) -C $(BUILD)/latex
+
 warroom: pdf  ## Bundle all of it for a room without a network: build/warroom
 	@rm -rf $(BUILD)/offline
 	@$(call SPHINX,html,offline)
 	@PYTHONPATH=ext $(BIN)/python -m drillbook warroom --html $(BUILD)/offline --pdf "$$(ls -t $(BUILD)/pdf/*.pdf | sed 1q)"
 
 test: setup  ## Run every test of the toolkit, the system and the manual
-	@tools/need.sh curl git chromium
+	@tools/need.sh curl git chromium firefox-esr
 	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder $(PYTESTOPTS)
 
 doctest: SPHINXOPTS += $(if $(ONLY),-D drillbook_only='$(ONLY)')
@@ -92,9 +97,9 @@ down: setup  ## Stop it
 status: setup  ## Show what runs
 	@$(BIN)/python system/stack.py status
 
-bench: setup  ## Measure build time and page load: build/bench/report.json
+bench: setup  ## Measure build time and page load, with SIZES=50,500,2000 search and PDF, too: build/bench/report.json
 	@tools/need.sh chromium
-	@$(BIN)/python -m bench
+	@PYTHONPATH=ext $(BIN)/python -m bench $(if $(SIZES),--sizes $(SIZES))
 
 stress: setup  ## Load and kill loops against the system, for as long as STRESS_S seconds
 	@STRESS_S=$${STRESS_S:-600} $(BIN)/python -m pytest --timeout 0 tests/stress $(PYTESTOPTS)

@@ -6,7 +6,7 @@ import platform
 import sys
 from pathlib import Path
 
-from bench import build, pages
+from bench import build, pages, paper, search
 
 PROMISES_S = {"build": 120.0, "page load": 2.0}
 
@@ -18,6 +18,9 @@ def main() -> int:
         epilog="Exit status: 0 the promises hold, 1 one does not, 2 wrong usage.",
     )
     parser.add_argument("--loads", type=int, default=5, help="times that each page is loaded (default: 5)")
+    parser.add_argument(
+        "--sizes", type=_sizes, default=(), metavar="50,500,2000", help="also measure search and PDF at these"
+    )
     arguments = parser.parse_args()
 
     cold = build.seconds(fresh=True)
@@ -32,6 +35,8 @@ def main() -> int:
     report = {
         "machine": {"cpu_count": build.cpus(), "python": platform.python_version()},
         "build_s": {"from_nothing": round(cold, 2), "no_change": round(warm, 2)},
+        "search": search.measure(arguments.sizes),
+        "pdf": paper.measure(arguments.sizes),
         "page_load_s": {load.page: {"median": load.median_s, "slowest": load.slowest_s} for load in loads},
     }
     target = Path("build/bench/report.json")
@@ -46,6 +51,12 @@ def main() -> int:
     ]
     print("\n".join(f"BROKEN PROMISE: {line}" for line in broken), file=sys.stderr, end="\n" if broken else "")
     return 1 if broken else 0
+
+
+def _sizes(text: str) -> tuple[int, ...]:
+    if not all(part.isdecimal() and int(part) > 0 for part in text.split(",")):
+        raise argparse.ArgumentTypeError(f"numbers of pages with commas between, not {text!r}")
+    return tuple(map(int, text.split(",")))
 
 
 if __name__ == "__main__":

@@ -76,7 +76,7 @@ def setup_extension(app: Sphinx) -> ExtensionMetadata:
         diagrams.setup_diagrams(app)
         draw = diagrams.troubles
     setup_doctest(app, draw)
-    if find_spec("typst"):  # not every manual is printed
+    if all(map(find_spec, ("typst", "segno", "fontTools"))):  # not every manual is printed
         import_module("drillbook.output.typst.builder").setup_typst(app)
     return {
         "version": __version__,

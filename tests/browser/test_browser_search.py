@@ -126,6 +126,14 @@ def test_the_field_of_the_theme_opens_it(page: Page, site: Path) -> None:
     expect(page.locator("dialog.ops-search .ops-search-input")).to_be_focused()
 
 
+def test_a_telephone_has_a_button_for_it(context: Callable[..., BrowserContext], site: Path) -> None:
+    page = context(viewport={"width": 360, "height": 740}, has_touch=True).new_page()
+    page.goto(f"file://{site}/pumps.html")
+    page.get_by_role("button", name="Search").tap()
+    expect(page.locator("dialog.ops-search .ops-search-input")).to_be_focused()
+    expect(search(page, "pump").first).to_be_visible()
+
+
 def test_an_index_that_is_not_there_is_said_and_tried_again(
     context: Callable[..., BrowserContext], served: str
 ) -> None:

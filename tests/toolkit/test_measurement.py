@@ -177,6 +177,8 @@ def test_words_are_bars_and_numbers_are_lines() -> None:
     bars = {**GRIND, "rows": [["one", 1, 2], ["two", 2, 3], ["<b>", 3, 4]], "log": ["y"]}
     assert "&lt;b&gt;" in plot(measurement(bars)) and "<b>" not in plot(measurement(bars))
     assert plot(measurement(bars)) != plot(measurement({**bars, "log": []}))
+    lines = plot(measurement({**GRIND, "log": ["x", "y"]}))
+    assert "mathdefault" not in lines and "{" not in lines, "numbers of a logarithmic axis are numbers"
 
 
 @pytest.mark.parametrize(

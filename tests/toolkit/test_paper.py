@@ -158,6 +158,13 @@ def test_a_command_that_is_wider_than_the_paper_is_marked_where_it_goes_on(
     assert "9" * 200 in "".join(text.replace("↩", "").split()), "what has no space is cut"
 
 
+def test_a_table_goes_on_over_sheets_with_its_heads(book: Callable[..., Path], build: BuildIt) -> None:
+    rows = "".join(f"| row{number} | text |\n" for number in range(120))
+    page = f"# The third page\n\n{{ref}}`there`\n\n| Station | Remark |\n| --- | --- |\n{rows}"
+    having = [text for text in texts(build(book(third=page), "typst")) if re.search(r"\brow\d+ text", text)]
+    assert len(having) >= 3 and all("Station Remark" in text for text in having)
+
+
 def test_blanks_are_framed_and_named(book: Callable[..., Path], build: BuildIt) -> None:
     page = """\
 # The third page
@@ -241,6 +248,12 @@ def test_contacts_come_from_a_file_that_the_user_keeps(book: Callable[..., Path]
     done = build(folder, "typst", warns=True)
     assert "contacts.csv" in done.warnings and "the contacts cannot be read" in done.warnings
     assert "Contacts" in " ".join(texts(done))
+
+
+@pytest.mark.parametrize(("standard", "mark"), [("a-2a", "pdfaid:part"), ("ua-1", "pdfuaid:part"), ("", "xmpmeta")])
+def test_the_standard_is_the_users(standard: str, mark: str, book: Callable[..., Path], build: BuildIt) -> None:
+    reader = PdfReader(pdf(build(book(f'drillbook_pdf = {{"standard": "{standard}"}}\n'), "typst")))
+    assert mark in reader.trailer["/Root"]["/Metadata"].get_data().decode()
 
 
 @pytest.mark.parametrize(

@@ -83,6 +83,8 @@ def plot(made: Measurement) -> str:
 
 
 def _draw(panel: Any, made: Measurement, columns: list[int]) -> None:
+    from matplotlib.ticker import LogLocator, NullLocator
+
     first = [row[0] for row in made.rows]
     words = any(isinstance(value, str) for value in first)
     for number, column in enumerate(columns):
@@ -99,8 +101,13 @@ def _draw(panel: Any, made: Measurement, columns: list[int]) -> None:
         panel.set_xticks(range(len(first)), [str(value) for value in first])
     if "x" in made.log and not words:
         panel.set_xscale("log")
+        panel.set_xticks(first, [f"{value:g}" for value in first])
+        panel.minorticks_off()
     if "y" in made.log:
         panel.set_yscale("log")
+        panel.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        panel.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
+        panel.yaxis.set_minor_locator(NullLocator())
     else:
         low = min(float(row[column]) for row in made.rows for column in columns)
         panel.set_ylim(bottom=0 if low >= 0 else None)  # a bar, or a line, that begins above 0 exaggerates

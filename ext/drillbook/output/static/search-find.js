@@ -102,7 +102,7 @@
     literally(id, literal, terms) {
       const [title, page, text, keywords] = this.compared(id);
       let factor = 1;
-      if (title.replace(/[?!.]+$/, "") === literal) return 20;
+      if (title.replace(/[?!.]+$/, "") === literal) return this.records[id][3].includes("#") ? 16 : 20; // the page before what it describes
       const asked = terms.map(stem);
       const named = words(title).filter((word) => !NOISE.has(word)).map(stem);
       const meets = (word, others) => others.some((other) => other.startsWith(word) || word.startsWith(other));

@@ -216,6 +216,20 @@
     return target.isContentEditable || /^(?:input|textarea|select)$/i.test(target.tagName);
   }
 
+  const SVG = "http://www.w3.org/2000/svg";
+
+  function button(open) {
+    const glass = document.createElementNS(SVG, "svg");
+    glass.setAttribute("viewBox", "0 0 24 24");
+    glass.setAttribute("aria-hidden", "true");
+    const lines = document.createElementNS(SVG, "path");
+    lines.setAttribute("d", "M10 4a6 6 0 1 0 0 12a6 6 0 1 0 0-12M14.5 14.5L20 20");
+    glass.append(lines);
+    const made = element("button", { type: "button", class: "ops-search-button", "aria-label": "Search" }, glass);
+    made.addEventListener("click", () => open());
+    return made;
+  }
+
   function start() {
     const here = place();
     const over = new Over();
@@ -238,10 +252,7 @@
         open(field.value);
       });
     }
-    for (const button of document.querySelectorAll("[data-ops-search-open]")) {
-      button.hidden = false;
-      button.addEventListener("click", () => open());
-    }
+    document.querySelector(".mobile-header .header-right")?.prepend(button(open)); // Furo's, on a telephone
   }
 
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);

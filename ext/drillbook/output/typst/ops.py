@@ -96,5 +96,5 @@ class OpsTranslator(BlockTranslator):
         """That of a measurement has its plot above it."""
         svg = plot(node[TABLE]) if TABLE in node and has_plots() else ""
         if svg:
-            self.picture(svg, node[TABLE].title, width="78%")
+            self.picture(svg, node[TABLE].title, width="64%")
         super().visit_table(node)
