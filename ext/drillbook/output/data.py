@@ -99,11 +99,12 @@ def write_data(app: Sphinx, error: Exception | None) -> None:
     if error is not None or app.builder.format != "html" or app.builder.name == "epub":
         return
     text = json.dumps(manual_data(app), indent=1, ensure_ascii=False, sort_keys=True)
-    _replace(Path(app.outdir) / FILE, f"{text}\n")
-    _replace(Path(app.outdir) / SCHEMA_FILE, (Path(__file__).parent / SCHEMA_FILE).read_text(encoding="utf-8"))
+    replace_text(Path(app.outdir) / FILE, f"{text}\n")
+    replace_text(Path(app.outdir) / SCHEMA_FILE, (Path(__file__).parent / SCHEMA_FILE).read_text(encoding="utf-8"))
 
 
-def _replace(file: Path, text: str) -> None:
+def replace_text(file: Path, text: str) -> None:
+    """Write a file, whole or not at all."""
     new = file.with_name(f".{file.name}.new")
     new.write_text(text, encoding="utf-8")
     os.replace(new, file)  # noqa: PTH105 - says that it is atomic

@@ -5,7 +5,6 @@ doctree: after a build that was interrupted, those that are not of the present d
 """
 
 import json
-import os
 from collections.abc import Iterator
 from html import escape
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Any, Final, cast
 from docutils import nodes
 from sphinx.application import Sphinx
 
+from drillbook.output.data import replace_text
 from drillbook.output.search.index import script
 from drillbook.output.search.sections import Record, records
 from drillbook.pages.domain import OpsDomain
@@ -83,8 +83,8 @@ def write(app: Sphinx, error: Exception | None) -> None:
     for gone in kept.keys() - app.env.found_docs:
         del kept[gone]
     found = [record for _, (_, ones) in sorted(kept.items()) for record in ones]
-    _replace(Path(app.outdir) / FILE, script(found))
-    _replace(_file(app), json.dumps(kept, ensure_ascii=False))
+    replace_text(Path(app.outdir) / FILE, script(found))
+    replace_text(_file(app), json.dumps(kept, ensure_ascii=False))
 
 
 def _kept(app: Sphinx) -> Kept:
@@ -106,12 +106,6 @@ def _read(file: Path) -> Kept:
         return {name: (int(time), [Record(*one) for one in ones]) for name, (time, ones) in read.items()}
     except (OSError, ValueError, TypeError, AttributeError):
         return {}
-
-
-def _replace(file: Path, text: str) -> None:
-    new = file.with_name(f".{file.name}.new")
-    new.write_text(text, encoding="utf-8")
-    os.replace(new, file)  # noqa: PTH105 - says that it is atomic
 
 
 def setup_search(app: Sphinx) -> None:

@@ -77,7 +77,8 @@ class TypstBuilder(Builder):
         self.whole = self.pages == every
         self.places, self.images = Places(), {}
         self.drawn: dict[str, str] = {}
-        self.letters = Letters(self._fonts())
+        self.fonts = self._fonts()
+        self.letters = Letters(self.fonts)
         trees: dict[str, nodes.document] = {}
         for page in status_iterator(self.pages, "reading pages... ", "purple", len(self.pages), stringify_func=_name):
             tree = self.env.get_doctree(page.docname)
@@ -148,7 +149,7 @@ class TypstBuilder(Builder):
         target = Path(self.outdir) / f"{self._file_name()}.pdf"
         standard = str(self.options["standard"])
         try:
-            warned = compile_pdf(main, target, self.made.seconds, standard, self._fonts())
+            warned = compile_pdf(main, target, self.made.seconds, standard, self.fonts)
         except PaperError as error:
             warn(Warn.PAPER, f"the PDF cannot be made: {error}", f"{main}:1")
             return
@@ -181,7 +182,7 @@ class TypstBuilder(Builder):
         only = self.pages[0].docname if len(self.pages) == 1 and not self.whole else ""
         address = f"{live.rstrip('/')}/{only + '.html' if only else ''}" if live else ""
         contacts = Path(self.confdir) / str(self.options["contacts"]) if self.options["contacts"] else None
-        title = self.options["title"] or "Operations manual"
+        title = self.options["title"] or PDF["title"]
         data = {
             "title": title
             if self.whole
@@ -201,7 +202,7 @@ class TypstBuilder(Builder):
             "live": address,
             "alerts": alerts,
             "contacts": front.contacts(contacts),
-            "words": front.words(),
+            "words": front.WORDS,
         }
         (self.folder / "manual.json").write_text(json.dumps(data, indent=1, ensure_ascii=False), encoding="utf-8")
         shutil.copyfile(TEMPLATE, self.folder / "manual.typ")

@@ -125,8 +125,3 @@ def cover(builder: Builder, made: Made) -> list[tuple[str, str]]:
         ("Commit", made.commit),
         ("Made from the state of", made.day),
     ]
-
-
-def words() -> dict[str, Any]:
-    """The words that the PDF has of its own."""
-    return dict(WORDS)
