@@ -217,6 +217,17 @@ def test_a_procedure_is_run_whole_and_what_it_leaves_behind_is_told(run: Run, tm
     assert kept == ["mend-1.json", "mend-5.json"]
 
 
+def test_procedures_are_proven_where_no_page_has_left_anything(run: Run, tmp_path: Path) -> None:
+    project = page(copy(tmp_path), "```console\n$ mill set stones 9\nstones is 9\n```\n")
+    steps = {"options": UNDO, "thing": "wheel", "value": "frozen", "undo": "turns"}
+    look = "```console\n$ mill snapshot | grep stones\nstones  2\n```\n\nUndo:"
+    text = PROCEDURE.format(**steps).replace("Undo:", look, 1)
+    for name in ("mend", "more"):  # one for each box, so that one comes after the page
+        (project / f"{name}.md").write_text("---\norphan:\n---\n# Mend\n\n" + text.replace("mend", name))
+    _, report = run(project)
+    assert {each["verdict"] for each in report["examples"]} == {"proven"}, report["examples"]
+
+
 def test_a_page_that_is_typed_in_a_checkout_may_write_there_and_nowhere_else(run: Run, tmp_path: Path) -> None:
     project = copy(tmp_path)
     text = "```console\n$ echo more >> index.md\n$ tail -n 1 index.md; echo ${RUN_DIR:-no stack}; ls bin\nmore\nno stack\nmill\npromtool\n```\n"

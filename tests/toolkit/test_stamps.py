@@ -17,6 +17,7 @@ from tests.toolkit.test_faults import DRILLED, drilled
 
 from drillbook.model import evidence as model
 from drillbook.model.evidence import Evidence, EvidenceError, State
+from drillbook.pages.evidence import stamps
 from drillbook.proof.record import record
 
 FIRST = "# Stations\n\n" + tree(CHECK, DRILLED, CALL)
@@ -178,6 +179,29 @@ def test_a_tree_needs_a_drill_of_each_of_its_faults(book: Path, prove: Prove, bu
     edited(book, "index.md", ":faults: cut-cable", ":faults: cut-cable, flat-battery")
     prove("drill", "cut-cable", **DRILL)
     assert top(build(book)).startswith("Not proven yet: the drill of flat-battery is missing.")
+
+
+def test_a_fault_is_drilled_again_when_another_tree_with_a_fix_for_it_has_changed(book: Path, prove: Prove) -> None:
+    other = tree(CHECK, DRILLED, CALL, name="Silent")
+    (book / "silent.md").write_text(f"---\norphan:\n---\n# Silent\n\n{other}")
+    rows = {"SlowReports": "restart", "Silent": "restart"}
+
+    def holds() -> bool:
+        app = SphinxTestApp("dummy", srcdir=book, builddir=book / "_again", warning=StringIO())
+        try:
+            app.build()
+            found = stamps(app)
+            assert found.drill("cut-cable").state in (State.NONE, State.PROVEN), "its own tree is as it was"
+            return found.drilled("cut-cable")
+        finally:
+            app.cleanup()
+            shutil.rmtree(book / "_again", ignore_errors=True)
+
+    assert not holds()
+    prove("drill", "cut-cable", **DRILL | {"rows": rows})
+    assert holds()
+    edited(book, "silent.md", "./stations status", "./stations status north")
+    assert not holds()
 
 
 def test_what_its_author_declares_unproven_is_shown_so(book: Path, build: Callable[..., Build]) -> None:

@@ -84,6 +84,11 @@ class Tree(NamedTuple):
     blanks: tuple[Blank, ...]
     line: int
 
+    @property
+    def faults(self) -> tuple[str, ...]:
+        """Those whose drills must end at one of its fixes."""
+        return tuple(dict.fromkeys(fault for node in self.nodes if isinstance(node, Fix) for fault in node.faults))
+
 
 class Flaw(NamedTuple):
     """A broken rule, at a line of the tree's file."""

@@ -145,6 +145,11 @@ class Stamps:
         """Of a fault: its drill ended at the right fix."""
         return self._stamp(DRILL, fault)
 
+    def drilled(self, fault: str) -> bool:
+        """Whether its drill holds, for the trees of other alerts too that have a fix for it."""
+        walked = [self._walked(name, fault) for name, tree in self.trees.items() if fault in tree.faults]
+        return all(one.state is State.PROVEN for one in [self.drill(fault), *walked])
+
     def measurement(self, name: str) -> Stamp:
         """Of a measurement: it was measured."""
         return self._stamp(MEASUREMENT, name)
@@ -155,9 +160,10 @@ class Stamps:
 
     def tree(self, name: str) -> Stamp:
         """Of a tree: it was walked under each fault that its fixes name, as it is now."""
-        fixes = [node for node in self.trees[name].nodes if isinstance(node, Fix)] if name in self.trees else []
-        faults = list(dict.fromkeys(fault for fix in fixes for fault in fix.faults))
+        tree = self.trees.get(name)
+        faults = tree.faults if tree else ()
         if not faults:
+            fixes = [node for node in tree.nodes if isinstance(node, Fix)] if tree else []
             reasons = dict.fromkeys(fix.not_drilled for fix in fixes if fix.not_drilled)
             return Stamp(TREE, name, State.UNPROVEN, reason=next(iter(reasons), "no drill ends at a fix of it"))
         parts = [self._walked(name, fault) for fault in faults]

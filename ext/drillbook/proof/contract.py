@@ -145,8 +145,7 @@ class Contract:
         return "; ".join(f"{fault}: {proof.says}" for fault, proof in proofs.items() if not proof.valid)
 
     def _faults(self) -> Iterator[Clause]:
-        trees = (tree for _, tree in self._domain.every("tree"))
-        named = {fault for tree in trees for node in tree.nodes if isinstance(node, Fix) for fault in node.faults}
+        named = {fault for _, tree in self._domain.every("tree") for fault in tree.faults}
         for fault in self._domain.facts.faults:
             problem = "" if fault.name in named else "no fix of a tree names it in :faults:, so it is never drilled"
             yield Clause(f"fault {fault.name}: fix", problem, str(fault.place))

@@ -26,12 +26,14 @@ _BAD: Final = (Verdict.FAILED, Verdict.SKIPPED)
 
 def run(plan: Json, stack: PrivateStack, say: Callable[[str], None]) -> Iterator[Json]:
     """Do the tasks in their order; the stack is started for the first that needs it, and anew after a failure."""
-    spoilt = False
+    spoilt = touched = False
     for task in plan["tasks"]:
         say(task["name"])
         began = time.monotonic()
-        if task["needs_stack"] and spoilt:
+        # a fault may take with it what a page left, and the procedure that is proven in it would be blamed
+        if task["needs_stack"] and (spoilt or (touched and task["kind"] == "procedure")):
             stack.renew()
+            touched = False
         elif task["needs_stack"]:
             stack.up()
         if task["kind"] == "python":
@@ -47,6 +49,7 @@ def run(plan: Json, stack: PrivateStack, say: Callable[[str], None]) -> Iterator
         }
         # what failed may have left anything behind: the next must not fail for that
         spoilt = task["needs_stack"] and any(outcome.verdict in _BAD for outcome in outcomes)
+        touched = touched or (task["needs_stack"] and task["kind"] == "page")
 
 
 def outcome_data(outcome: Outcome) -> Json:

@@ -114,7 +114,7 @@ class DrillBuilder(Builder):
             return None
         asked = [name.strip() for name in self.config.drillbook_drills.split(",") if name.strip()]
         every = asked == ["all"]
-        proven = {fault.name for fault in faults if stamps(self.app).drill(fault.name).state is State.PROVEN}
+        proven = {fault.name for fault in faults if stamps(self.app).drilled(fault.name)}
         chosen, unknown = choose(faults, trees, proven, [] if every else asked, every)
         for name in unknown:
             known = ", ".join(fault.name for fault in faults)
