@@ -4,6 +4,7 @@ import ast
 import re
 import shlex
 from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from typing import Any, Final, NamedTuple
 
@@ -426,16 +427,22 @@ def option_place(confdir: Path, name: str) -> Place:
     """The line of conf.py that assigns the option *name*."""
     file = confdir / "conf.py"
     try:
-        tree = ast.parse(file.read_bytes())
+        lines = _assigned(file.read_bytes())
     except (OSError, SyntaxError, ValueError):  # options may come from the command line, without any conf.py
         return Place(str(file))
-    lines = (
-        statement.lineno
-        for statement in ast.walk(tree)
-        if isinstance(statement, ast.Assign)
-        and any(isinstance(target, ast.Name) and target.id == name for target in statement.targets)
-    )
-    return Place(str(file), max(lines, default=0))
+    return Place(str(file), lines.get(name, 0))
+
+
+@lru_cache(maxsize=8)  # each fact asks for its own
+def _assigned(conf: bytes) -> Mapping[str, int]:
+    """The last line that assigns each name."""
+    found: dict[str, int] = {}
+    for statement in ast.walk(ast.parse(conf)):
+        if isinstance(statement, ast.Assign):
+            for target in statement.targets:
+                if isinstance(target, ast.Name):
+                    found[target.id] = max(statement.lineno, found.get(target.id, 0))
+    return found
 
 
 @guarded()
