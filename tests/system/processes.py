@@ -145,7 +145,7 @@ class System:
     def relay(self) -> int:
         return relay(self.database, self.queue, self.queue_settings, self.worker_settings)
 
-    def ends(self, job_id: uuid.UUID | str, status: str, within_s: float = 20.0) -> Job:
+    def ends(self, job_id: uuid.UUID | str, status: str, within_s: float = 60.0) -> Job:
         """Wait until a job has ended; it must end so."""
         until(lambda: jobs.has_ended(self.job(job_id)), within_s, f"job {job_id} ended")
         found = self.job(job_id)
