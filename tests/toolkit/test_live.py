@@ -163,6 +163,20 @@ def test_a_usage_does_not_depend_on_the_terminal(module: ModuleType, monkeypatch
     assert second.startswith(" " * len("./shop.py ") + "[")
 
 
+def test_a_default_does_not_say_where_the_project_lies(module: ModuleType, tmp_path: Path) -> None:
+    def parser() -> argparse.ArgumentParser:
+        made = argparse.ArgumentParser()
+        made.add_argument("--of", default=tmp_path / "system", help="the folder (default: %(default)s)")
+        made.add_argument("--all", default=[str(tmp_path / "a"), f"{Path.home()}/b", f"{tmp_path}-c"])
+        return made
+
+    module.parser = parser  # type: ignore[attr-defined]
+    (fact,) = collect_commands({"./x": "shop:parser"}, tmp_path)
+    shown = {option.flags: (option.default, option.help) for option in fact.options}
+    assert shown["--of",] == ("system", "the folder (default: system)")
+    assert shown["--all",] == (f"a, ~/b, {tmp_path}-c", "")
+
+
 def test_openapi_circles_and_dead_references_end(module: ModuleType) -> None:
     node = {"type": "object", "properties": {"next": {"$ref": "#/components/schemas/Node"}}}
     circle = {"$ref": "#/components/schemas/Circle"}

@@ -56,7 +56,7 @@ def collect(sources: Sources, named_at: Callable[[str], Place]) -> LiveFacts:
         alerts=tuple(rule for rule in rules if isinstance(rule, AlertFact)),
         recordings=tuple(rule for rule in rules if isinstance(rule, RecordingFact)),
         metrics=_once(read("metrics", collect_metrics, sources.metrics)),
-        commands=read("commands", collect_commands, _each(sources.commands)),
+        commands=read("commands", lambda part: collect_commands(part, sources.base.resolve()), _each(sources.commands)),
         routes=read("routes", collect_routes, _each(sources.routes)),
         errors=read("errors", collect_errors, _each(sources.errors)),
         components=read("components", collect_components, _each(sources.components)),

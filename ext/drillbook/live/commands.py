@@ -22,17 +22,20 @@ _NEXT_INLINE = re.compile(r"[,;]\s+(?=\d+\s)")
 _USAGE_COLUMNS = 78
 
 
-def collect_commands(sources: Mapping[str, str]) -> Iterator[CommandFact]:
-    """The command of each parser and its subcommands; *sources* maps what the operator types to its parser."""
+def collect_commands(sources: Mapping[str, str], base: Path | None = None) -> Iterator[CommandFact]:
+    """The command of each parser and its subcommands; *sources* maps what the operator types to its parser.
+
+    Defaults below *base*, where the project happens to lie, are shown relative to it.
+    """
     for name, source in sources.items():
         parser = call(source, load(source))
         if not isinstance(parser, argparse.ArgumentParser):
             raise SourceError(f"{source!r} gives no argparse.ArgumentParser: {type(parser).__name__}")
-        yield from _commands(parser, name, name, place_of(source) or Place(""))
+        yield from _commands(parser, name, name, place_of(source) or Place(""), base)
 
 
 def _commands(
-    parser: argparse.ArgumentParser, name: str, group: str, place: Place, summary: str = ""
+    parser: argparse.ArgumentParser, name: str, group: str, place: Place, base: Path | None, summary: str = ""
 ) -> Iterator[CommandFact]:
     subparsers = dict(_subparsers(parser))
     actions = [action for action in _actions(parser) if not isinstance(action, argparse._SubParsersAction)]
@@ -42,14 +45,14 @@ def _commands(
         group=group,
         usage=_usage(parser, name),
         description=_expand(parser.description or summary, name),
-        options=tuple(_option(action, name) for action in actions),
+        options=tuple(_option(action, name, base) for action in actions),
         subcommands=tuple(f"{name} {sub}" for sub in subparsers),
         exit_statuses=statuses,
         epilog=epilog,
         place=place,
     )
     for sub, (child, help_text) in subparsers.items():
-        yield from _commands(child, f"{name} {sub}", group, place, help_text)
+        yield from _commands(child, f"{name} {sub}", group, place, base, help_text)
 
 
 def _actions(parser: argparse.ArgumentParser) -> list[argparse.Action]:
@@ -94,32 +97,41 @@ def _columns(width: int) -> Iterator[None]:
             os.environ["COLUMNS"] = original
 
 
-def _option(action: argparse.Action, prog: str) -> OptionFact:
+def _option(action: argparse.Action, prog: str, base: Path | None) -> OptionFact:
     metavar = action.metavar or (action.dest if not action.option_strings else action.dest.upper())
     takes_value = action.nargs != 0
     name = " ".join(action.option_strings) or action.dest
     return OptionFact(
         flags=tuple(action.option_strings),
         metavar=("" if not takes_value else " ".join(metavar) if isinstance(metavar, tuple) else metavar),
-        default=NOT_SHOWN if action.default and _SECRET.search(name) else _default(action),
+        default=NOT_SHOWN if action.default and _SECRET.search(name) else _default(action, base),
         choices=tuple(map(str, action.choices or ())),
         required=action.required,
-        help=_expand(action.help or "", prog, action),
+        help=_expand(action.help or "", prog, action, base),
     )
 
 
-def _default(action: argparse.Action) -> str:
+def _default(action: argparse.Action, base: Path | None) -> str:
     value = action.default
     if value is None or value is argparse.SUPPRESS or isinstance(value, bool) or value == []:
         return ""
-    text = ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+    values = value if isinstance(value, list | tuple) else [value]
+    return ", ".join(_anywhere(str(one), base) for one in values)
+
+
+def _anywhere(text: str, base: Path | None) -> str:
+    """A path without the part that is another on each machine."""
+    if base and text.startswith(f"{base}/"):
+        return text.removeprefix(f"{base}/")
     home = str(Path.home())
     return "~" + text.removeprefix(home) if text.startswith(f"{home}/") else text
 
 
-def _expand(text: str, prog: str, action: argparse.Action | None = None) -> str:
+def _expand(text: str, prog: str, action: argparse.Action | None = None, base: Path | None = None) -> str:
     """Fill in ``%(prog)s`` and ``%(default)s``; text that argparse itself could not fill stays as it is."""
     values = {key: getattr(value, "__name__", value) for key, value in vars(action).items()} if action else {}
+    if isinstance(values.get("default"), str | Path):
+        values["default"] = _anywhere(str(values["default"]), base)
     try:
         return (text % (values | {"prog": prog})).strip()
     except (KeyError, TypeError, ValueError):
