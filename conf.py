@@ -170,6 +170,12 @@ copybutton_line_continuation_character = "\\"
 spelling_lang = "en_GB"
 spelling_word_list_filename = "spelling.txt"
 
+# Translations: a catalogue for each page, without places, so that it changes only when a sentence does.
+locale_dirs = ["locales"]
+gettext_compact = False
+gettext_location = False
+gettext_uuid = False
+
 html_theme = "furo"
 html_baseurl = os.environ.get("MANUAL_URL", "")  # where the manual is published; the PDF has it as a code to scan
 html_title = f"Audio enhancement {release}"

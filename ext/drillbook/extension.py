@@ -8,6 +8,7 @@ from sphinx.util.typing import ExtensionMetadata
 
 from drillbook import __version__
 from drillbook.config import setup_config
+from drillbook.language import setup_language
 from drillbook.output.data import setup_data
 from drillbook.output.html import setup_html
 from drillbook.output.navigation import setup_navigation
@@ -33,18 +34,23 @@ from drillbook.pages.schema import setup_schema
 from drillbook.pages.severities import setup_severities
 from drillbook.pages.stamps import setup_stamps
 from drillbook.pages.toolkit import setup_toolkit
+from drillbook.pages.translations import setup_translations
 from drillbook.pages.trees import setup_trees
+from drillbook.pages.words import setup_words
 from drillbook.proof.coverage import setup_coverage
 from drillbook.proof.doctest_builder import setup_doctest
 from drillbook.proof.drill import setup_drill
 
-ENV_VERSION = 8  # to be raised when what is kept about pages changes: then all are read again
+ENV_VERSION = 9  # to be raised when what is kept about pages changes: then all are read again
 
 
 def setup_extension(app: Sphinx) -> ExtensionMetadata:
     """Give Sphinx everything that the toolkit has."""
     setup_config(app)
+    setup_language(app)
     app.add_domain(OpsDomain)
+    setup_words(app)
+    setup_translations(app)
     setup_reference(app)
     setup_autosettings(app)
     setup_automodule(app)

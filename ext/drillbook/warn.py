@@ -129,6 +129,11 @@ class Warn(StrEnum):
         "A JSON Schema cannot be read, or a part of it has no description.",
         "Correct the name of the file; describe each property in the schema itself.",
     )
+    TRANSLATION = (
+        "translation",
+        "A catalogue of the manual cannot be read; its page is shown in the language that it was written in.",
+        "Correct the catalogue at that line; `drillbook translations` has all that is wrong with it.",
+    )
     INTERNAL = (
         "internal",
         "Our own code failed: a fault of the toolkit. The page is built without the part.",

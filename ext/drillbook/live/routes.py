@@ -2,7 +2,7 @@
 that answers either."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from drillbook.live.facts import BodyFact, FieldFact, Place, ResponseFact, RouteFact
@@ -172,18 +172,19 @@ def _codes(example: object) -> list[str]:
     return [str(example["code"])] if isinstance(example, Mapping) and "code" in example else []
 
 
-def limits(schema: Json) -> Iterator[str]:
-    """The limits of a schema in words: "at least 1", "matching ^a"."""
+def limits(schema: Json, _: Callable[[str], str] = str) -> Iterator[str]:
+    """The limits of a schema in words: "at least 1", "matching ^a". *_* translates a message."""
     words = {
-        "minimum": "at least {}",
-        "exclusiveMinimum": "more than {}",
-        "maximum": "at most {}",
-        "exclusiveMaximum": "less than {}",
-        "minLength": "at least {} characters",
-        "maxLength": "at most {} characters",
-        "pattern": "matching {}",
+        "minimum": _("at least {low}"),
+        "exclusiveMinimum": _("more than {low}"),
+        "maximum": _("at most {high}"),
+        "exclusiveMaximum": _("less than {high}"),
+        "minLength": _("at least {low} characters"),
+        "maxLength": _("at most {high} characters"),
+        "pattern": _("matching {pattern}"),
     }
-    return (text.format(schema[key]) for key, text in words.items() if key in schema)
+    limit = {key: schema[key] for key in words if key in schema}
+    return (words[key].format(low=value, high=value, pattern=value) for key, value in limit.items())
 
 
 def _pretty(example: object) -> str:

@@ -4,7 +4,7 @@ A value stands in a command as it is, so no type admits what a shell would read 
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from enum import StrEnum
 from typing import Final, NamedTuple
 
@@ -72,18 +72,22 @@ class Blank(NamedTuple):
     @property
     def allows(self) -> str:
         """What may be filled in, in words."""
+        return self.allowed(str)
+
+    def allowed(self, _: Callable[[str], str]) -> str:
+        """The same in another language; *_* translates a message."""
         if self.type is BlankType.CHOICE:
-            return " or ".join(self.choices)
+            return _(" or ").join(self.choices)
         if self.type is BlankType.TEXT:
-            return f"text that matches {self.pattern}" if self.pattern else "one word"
-        ends = [plain(end) for end in (self.minimum, self.maximum) if end is not None]
-        kind = "whole number" if self.type is BlankType.INTEGER else "number"
-        if len(ends) == 2:
-            kind += f" from {ends[0]} to {ends[1]}"
-        elif self.minimum is not None:
-            kind += f" from {ends[0]} up"
-        elif self.maximum is not None:
-            kind += f" up to {ends[0]}"
+            return _("text that matches {pattern}").format(pattern=self.pattern) if self.pattern else _("one word")
+        kind = _("whole number") if self.type is BlankType.INTEGER else _("number")
+        low, high = ("" if end is None else plain(end) for end in (self.minimum, self.maximum))
+        if low and high:
+            kind = _("{kind} from {low} to {high}").format(kind=kind, low=low, high=high)
+        elif low:
+            kind = _("{kind} from {low} up").format(kind=kind, low=low)
+        elif high:
+            kind = _("{kind} up to {high}").format(kind=kind, high=high)
         return f"{kind} {self.unit}".rstrip()
 
 

@@ -33,7 +33,6 @@ _COMPARISON = re.compile(r"(?P<sign><=|>=|!=|==|=|<|>)?\s*(?P<low>.+?)(?:\s*\.\.
 _TEXT = re.compile(r"(?P<not>not\s+)?/(?P<pattern>.+)/")
 _PLAIN = re.compile(r"[\w ,:=%-]+")  # a pattern that stands for itself
 _AND = re.compile(r"""\s+and\s+(?=(?:not\s+)?/|exit\b|number\b|value\b|no data\b)""")
-_WORDS: Final = {"=": "is", "!=": "is not", "<": "is below", "<=": "is at most", ">": "is above", ">=": "is at least"}
 
 
 class ConditionError(Exception):
@@ -264,22 +263,38 @@ def _at(key: _Key, number: float, conditions: Sequence[Condition]) -> str:
     return str(Quantity(number / Quantity(1, unit).base, unit))
 
 
-def words(condition: Condition) -> str:
-    """The condition as people say it: ``the exit status is 0``, ``the output has "FATAL"``."""
-    return " and ".join(map(_words, condition.terms)) or "anything else"
+def words(condition: Condition, _: Callable[[str], str] = str) -> str:
+    """The condition as people say it: ``the exit status is 0``, ``the output has "FATAL"``. *_* translates a message."""
+    return _(" and ").join(_words(term, _) for term in condition.terms) or _("anything else")
 
 
-def _words(term: Term) -> str:
+def _words(term: Term, _: Callable[[str], str]) -> str:
     if isinstance(term, NoData):
-        return "the query gives nothing"
+        return _("the query gives nothing")
     if isinstance(term, Text):
-        shown = f'"{term.pattern}"' if _PLAIN.fullmatch(term.pattern) else f"a match of /{term.pattern}/"
-        return f"the output {'does not have' if term.negated else 'has'} {shown}"
-    name = {"exit": "the exit status", "value": "the value", "number": "the number"}[term.variable]
-    name += f' after "{term.after}"' if term.after else ""
+        plain_text = _PLAIN.fullmatch(term.pattern)
+        shown = f'"{term.pattern}"' if plain_text else _("a match of /{pattern}/").format(pattern=term.pattern)
+        said = _("the output does not have {text}") if term.negated else _("the output has {text}")
+        return said.format(text=shown)
+    names = {"exit": _("the exit status"), "value": _("the value"), "number": _("the number")}
+    name = names[term.variable]
+    if term.after:
+        name = _('{name} after "{text}"').format(name=name, text=term.after)
     if term.high is not None:
-        return f"{name} is from {_short(term.low, term.high)} to {term.high}"
-    return f"{name} {_WORDS[term.sign]} {term.low}"
+        said = _("{name} is from {low} to {high}")
+        return said.format(name=name, low=_short(term.low, term.high), high=term.high)
+    return _signs(_)[term.sign].format(name=name, number=term.low)
+
+
+def _signs(_: Callable[[str], str]) -> dict[str, str]:
+    return {
+        "=": _("{name} is {number}"),
+        "!=": _("{name} is not {number}"),
+        "<": _("{name} is below {number}"),
+        "<=": _("{name} is at most {number}"),
+        ">": _("{name} is above {number}"),
+        ">=": _("{name} is at least {number}"),
+    }
 
 
 def _short(low: Quantity, high: Quantity) -> str:

@@ -5,7 +5,7 @@ A script prints it as JSON: ``title``; ``columns``, each a name and a unit, of w
 drawn over the first on plain axes, ``drawn`` (numbers of columns) and ``log`` (``x``, ``y``).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from hashlib import sha256
 from math import isfinite
 from pathlib import Path
@@ -56,14 +56,18 @@ class Measurement(NamedTuple):
     @property
     def compared(self) -> str:
         """Before and after, in a sentence each, and how many times more or less that is."""
-        return f"Before, {self._says(self.before)}. After, {self._says(self.after)}{self._factor}."
+        return self.compare(str)
+
+    def compare(self, _: Callable[[str], str]) -> str:
+        """The same in another language; *_* translates a message."""
+        said = _("Before, {before}. After, {after}.")
+        return said.format(before=self._says(self.before), after=f"{self._says(self.after)}{self._factor(_)}")
 
     def _says(self, cell: Cell) -> str:
         unit = self.columns[cell.column].unit
         return f"{cell.case}: {shown(self.rows[cell.row][cell.column])}{f' {unit}' if unit else ''}"
 
-    @property
-    def _factor(self) -> str:
+    def _factor(self, _: Callable[[str], str]) -> str:
         before, after = (self.rows[cell.row][cell.column] for cell in (self.before, self.after))
         unit = self.columns[self.after.column].unit
         if (
@@ -73,8 +77,11 @@ class Measurement(NamedTuple):
             or unit.startswith(_LOGARITHMIC)
         ):
             return ""
-        more, times = ("as much", after / before) if after >= before else ("less", before / after)
-        return f", {times:.3g} times {more}" if times >= 1.005 else ", the same"  # what is rounded to 1.00
+        times = max(after, before) / min(after, before)
+        if times < 1.005:  # what is rounded to 1.00
+            return _(", the same")
+        said = _(", {factor} times as much") if after >= before else _(", {factor} times less")
+        return said.format(factor=f"{times:.3g}")
 
 
 def shown(value: Value) -> str:

@@ -4,13 +4,32 @@ How old a proof is depends on the day on which it is read, so a stamp does not s
 the same, byte by byte. The browser and ``drillbook review`` count the days.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, Final, NamedTuple
 
 from drillbook.model.evidence import MEASUREMENT, Evidence, State, until
 
 ITSELF, SYSTEM = "it", "the system"  # what changed since
+Translate = Callable[[str], str]
 WORST_FIRST: Final = {state: number for number, state in enumerate(State)}
+
+
+class Phrase(str):
+    """Words of the toolkit with values in them: a text in English that can be said in another language."""
+
+    message: str
+    values: dict[str, object]
+
+    def __new__(cls, message: str, **values: object) -> "Phrase":
+        """Fill the places of *message*."""
+        made = super().__new__(cls, message.format(**values))
+        made.message, made.values = message, values
+        return made
+
+
+def told(text: str, _: Translate) -> str:
+    """*text* in the language of *_* if the toolkit says it; what an author wrote stays."""
+    return _(text.message).format(**text.values) if isinstance(text, Phrase) else text
 
 
 class Stamp(NamedTuple):
@@ -31,17 +50,58 @@ class Stamp(NamedTuple):
     @property
     def says(self) -> str:
         """The sentence."""
-        word, again = ("measured", "Measure") if self.kind == MEASUREMENT else ("proven", "Prove")
+        return self.said(str)
+
+    def said(self, _: Translate) -> str:
+        """The sentence in the language of *_*."""
         version = f"v{self.version}" if self.version[:1].isdigit() else self.version
-        proven = f"{word} {self.proven} against {version}" if version else f"{word} {self.proven}"
+        reason = told(self.reason, _).rstrip(".。")
+        places = {"day": self.proven, "version": version, "reason": reason, "until": self.until}
+        said = _measured(_) if self.kind == MEASUREMENT else _proven(_)
         match self.state:
             case State.VOID:
-                return f"Not {word} since {self.reason} changed. Last {proven}."
+                since = said["since it"] if self.reason == ITSELF else said["since the system"]
+                text = f"{since} {said['last against'] if version else said['last']}"
             case State.NONE:
-                return f"Not {word} yet: {self.reason}." if self.reason else f"Not {word} yet."
+                text = said["not yet, because"] if reason else said["not yet"]
             case State.UNPROVEN:
-                return f"Not {word}: {self.reason.rstrip('.')}."
-        return f"{proven[0].upper()}{proven[1:]}{f': {self.figures}' if self.figures else ''}. {again} again by {self.until}."
+                text = said["not"]
+            case State.PROVEN | State.DUE:
+                head = (said["against"] if version else said["proven"]).format(**places)
+                figures = told(self.figures, _)
+                text = _("{said}: {figures}.") if figures else _("{said}.")
+                return f"{text.format(said=head, figures=figures)} {said['again'].format(**places)}"
+        return text.format(**places)
+
+
+def _proven(_: Translate) -> dict[str, str]:
+    return {
+        "since it": _("Not proven since it changed."),
+        "since the system": _("Not proven since the system changed."),
+        "last": _("Last proven {day}."),
+        "last against": _("Last proven {day} against {version}."),
+        "not yet": _("Not proven yet."),
+        "not yet, because": _("Not proven yet: {reason}."),
+        "not": _("Not proven: {reason}."),
+        "proven": _("Proven {day}"),
+        "against": _("Proven {day} against {version}"),
+        "again": _("Prove again by {until}."),
+    }
+
+
+def _measured(_: Translate) -> dict[str, str]:
+    return {
+        "since it": _("Not measured since it changed."),
+        "since the system": _("Not measured since the system changed."),
+        "last": _("Last measured {day}."),
+        "last against": _("Last measured {day} against {version}."),
+        "not yet": _("Not measured yet."),
+        "not yet, because": _("Not measured yet: {reason}."),
+        "not": _("Not measured: {reason}."),
+        "proven": _("Measured {day}"),
+        "against": _("Measured {day} against {version}"),
+        "again": _("Measure again by {until}."),
+    }
 
 
 def stamp(kind: str, name: str, evidence: Evidence | None, content: str, system: str, days: float) -> Stamp:
@@ -77,7 +137,7 @@ def together(kind: str, name: str, parts: Iterable[Stamp], figures: str = "") ->
     if worst is State.NONE:
         reason = oldest.reason if len(counted) == 1 else ""
         if len(same) < len(counted):
-            reason = f"{len(same)} of {len(counted)} parts"
+            reason = Phrase("{number} of {all} parts", number=len(same), all=len(counted))
         return Stamp(kind, name, worst, reason=reason)
     reason = "" if worst is State.PROVEN else ITSELF if any(part.reason == ITSELF for part in same) else SYSTEM
     figures = figures or (oldest.figures if len(counted) == 1 else "")
@@ -89,14 +149,27 @@ def figures(*evidence: Evidence) -> str:
     details = [one.details for one in evidence]
     fired, cleared, seconds = (_longest(details, name) for name in ("fired_s", "cleared_s", "seconds"))
     if fired is not None and cleared is not None:
-        said = f"alert in {fired} s, cleared in {cleared} s"
-        return said if len(details) == 1 else f"{len(details)} faults, {said} at the longest"
+        said = {"fired": fired, "cleared": cleared}
+        if len(details) == 1:
+            return Phrase("alert in {fired} s, cleared in {cleared} s", **said)
+        said["faults"] = len(details)
+        return Phrase("{faults} faults, alert in {fired} s, cleared in {cleared} s at the longest", **said)
     if (machine := details[0].get("machine")) and len(details) == 1:
-        return f"on {machine}" + (f", in {seconds} s" if seconds else "")
+        if seconds:
+            return Phrase("on {machine}, in {seconds} s", machine=machine, seconds=seconds)
+        return Phrase("on {machine}", machine=machine)
     examples = details[0].get("examples") if len(details) == 1 else None
     if isinstance(examples, int) and not isinstance(examples, bool):
-        return f"{examples} example{'' if examples == 1 else 's'}" + (f" in {seconds} s" if seconds else "")
-    return f"run in {seconds} s" if seconds else ""
+        return _examples(examples, seconds)
+    return Phrase("run in {seconds} s", seconds=seconds) if seconds else ""
+
+
+def _examples(number: int, seconds: int | None) -> Phrase:
+    if number == 1:
+        return Phrase("1 example in {seconds} s", seconds=seconds) if seconds else Phrase("1 example")
+    if seconds:
+        return Phrase("{number} examples in {seconds} s", number=number, seconds=seconds)
+    return Phrase("{number} examples", number=number)
 
 
 def _longest(details: Iterable[dict[str, Any]], name: str) -> int | None:
@@ -106,16 +179,23 @@ def _longest(details: Iterable[dict[str, Any]], name: str) -> int | None:
     return max(1, round(max(numbers))) if numbers and len(numbers) == len(values) else None
 
 
-def doubt(stamps: Iterable[Stamp]) -> tuple[str, list[str]]:
-    """After which day to doubt a copy of a manual whose pages have these *stamps*, and how many of them are proven."""
+def doubt(stamps: Iterable[Stamp], _: Translate = str) -> tuple[str, list[str]]:
+    """After which day to doubt a copy of a manual whose pages have these *stamps*, and how many of them are proven.
+
+    *_* translates a message.
+    """
     every = list(stamps)
     if not every:
-        return "Nothing in this manual is proven by a run.", []
+        return _("Nothing in this manual is proven by a run."), []
     good = [one.until for one in every if one.state is State.PROVEN]
     said = [
-        f"{len(good)} of {len(every)} pages with commands are proven by runs.",
-        "Each page says at its head when that was, and by when it must be proven again.",
+        _("{number} of {all} pages with commands are proven by runs.").format(number=len(good), all=len(every)),
+        _("Each page says at its head when that was, and by when it must be proven again."),
     ]
     if bad := len(every) - len(good):
-        said.append(f"{bad} {'is' if bad == 1 else 'are'} not: check each command there before you type it.")
-    return (f"Check before use after {min(good)}." if good else "No page of this manual is proven now."), said
+        one = _("1 is not: check each command there before you type it.")
+        more = _("{number} are not: check each command there before you type it.")
+        said.append(one if bad == 1 else more.format(number=bad))
+    if not good:
+        return _("No page of this manual is proven now."), said
+    return _("Check before use after {day}.").format(day=min(good)), said

@@ -1,11 +1,12 @@
 """The directive `ops:component-diagram`: the components of the live system and what each needs, as a diagram."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import ClassVar
 
 from docutils.parsers.rst import directives
 from sphinx.util.typing import OptionSpec
 
+from drillbook.language import _
 from drillbook.live.facts import ComponentFact
 from drillbook.output.live_diagram import LiveDiagram, shown
 from drillbook.output.uml import Uml
@@ -38,9 +39,13 @@ class ComponentDiagram(LiveDiagram):
         """A box for each, and an arrow to each that it needs."""
         return _source(facts, targets, self.options.get("direction", "down"))
 
-    def words(self, facts: Sequence[ComponentFact]) -> str:
+    def words(self, facts: Sequence[ComponentFact], said: Callable[[str], str]) -> str:
         """A sentence for each."""
-        return in_words(facts)
+        return in_words(facts, said)
+
+    def titles(self, facts: Sequence[ComponentFact]) -> Iterable[str]:
+        """What the components are called."""
+        return (fact.title for fact in facts)
 
     def target(self, fact: ComponentFact) -> str:
         """Its page, or its entry if it has none or is described here."""
@@ -48,16 +53,16 @@ class ComponentDiagram(LiveDiagram):
         return f"doc:/{page}" if page and page != self.env.docname else super().target(fact)
 
 
-def in_words(facts: Iterable[ComponentFact]) -> str:
-    """What the picture shows, in sentences."""
+def in_words(facts: Iterable[ComponentFact], said: Callable[[str], str]) -> str:
+    """What the picture shows, in sentences; *said* translates a title."""
     facts = list(facts)
-    titles = {fact.name: fact.title for fact in facts}
+    titles = {fact.name: said(fact.title) for fact in facts}
     sentences = []
     for fact in facts:
-        needs = [titles[name] for name in fact.depends_on if name in titles]
+        needs = ", ".join(titles[name] for name in fact.depends_on if name in titles) or _("none of these")
         kind = f" ({fact.group})" if fact.group else ""
-        sentences.append(f"{fact.title}{kind} needs {', '.join(needs) or 'none of these'}.")
-    return " ".join(["Components and what each needs.", *sentences])
+        sentences.append(_("{component} needs {others}.").format(component=f"{titles[fact.name]}{kind}", others=needs))
+    return " ".join([_("Components and what each needs."), *sentences])
 
 
 def _source(facts: Sequence[ComponentFact], targets: dict[str, str], direction: str) -> Iterator[str]:

@@ -30,6 +30,7 @@ from sphinx.environment.collectors import EnvironmentCollector
 from sphinx.writers.html5 import HTML5Translator
 from sphinxcontrib.plantuml import plantuml
 
+from drillbook.language import _
 from drillbook.output.component_diagram import ComponentDiagram
 from drillbook.output.gallery import Gallery
 from drillbook.output.links import resolved, without_links, written
@@ -39,8 +40,6 @@ from drillbook.output.table_diagram import TableDiagram
 from drillbook.output.uml import Diagram, Uml
 from drillbook.pages.domain import OpsDomain
 from drillbook.warn import Warn, guarded, warn, warn_internal
-
-UNTOLD = "Diagram"  # what a screen reader says when the author gave no alternative
 
 
 def draws(builder: Builder) -> bool:
@@ -172,13 +171,19 @@ def troubles(builder: Builder, drawn: Sequence[Node]) -> list[str]:
 def label(node: plantuml) -> str:
     """What a diagram shows, in words."""
     caption = next((child.astext() for child in node.parent.children if isinstance(child, nodes.caption)), "")
-    return " ".join((node.get("alt") or caption or UNTOLD).split())
+    return " ".join((node.get("alt") or caption or _("Diagram")).split())
 
 
 @guarded(place=lambda app, doctree, docname: (docname, None))
 def place_pictures(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     """Give each diagram of a page its picture, or in its place words that every builder can write."""
+    domain = app.env.get_domain(OpsDomain.name)
+    assert isinstance(domain, OpsDomain)
     for number, node in enumerate(list(doctree.findall(plantuml)), 1):
+        if domain.extracts:
+            continue  # what is to be translated of a diagram stands in it
+        if not Diagram(*node["diagram"]).generated:
+            node["alt"] = domain.said(docname, node.get("alt", ""))
         svg = None
         try:
             if draws(app.builder):
@@ -193,7 +198,7 @@ def place_pictures(app: Sphinx, doctree: nodes.document, docname: str) -> None:
 
 def _tell(node: plantuml) -> None:
     """Put words in the place of a diagram: what it shows, where its links lead, and its source."""
-    told: list[Node] = [nodes.paragraph("", "", nodes.Text(f"{UNTOLD}: {label(node)}"))]
+    told: list[Node] = [nodes.paragraph("", "", nodes.Text(_("Diagram: {says}").format(says=label(node))))]
     links = [link for link in node.children if isinstance(link, nodes.inline)]
     if links:
         items = (nodes.list_item("", nodes.paragraph("", "", *link.children)) for link in links)

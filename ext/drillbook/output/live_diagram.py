@@ -1,7 +1,8 @@
 """Diagrams of facts of the live system: the base of the directives that draw them."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from typing import Any, ClassVar
 
 from docutils import nodes
@@ -11,6 +12,7 @@ from sphinxcontrib.plantuml import plantuml
 
 from drillbook.output.uml import Diagram, Uml, complete
 from drillbook.pages.describe import OpsDirective
+from drillbook.pages.words import silent
 from drillbook.warn import Warn
 
 
@@ -26,9 +28,13 @@ class LiveDiagram(OpsDirective):
         """The lines of PlantUML; *targets* are where the boxes lead, by the name of the fact."""
         raise NotImplementedError
 
-    def words(self, facts: Sequence[Any]) -> str:
-        """What the picture shows, in sentences."""
+    def words(self, facts: Sequence[Any], said: Callable[[str], str]) -> str:
+        """What the picture shows, in sentences; *said* translates what the system calls a thing."""
         raise NotImplementedError
+
+    def titles(self, facts: Sequence[Any]) -> Iterable[str]:
+        """What of these sentences the system says."""
+        return ()
 
     def target(self, fact: Any) -> str:
         """Where the box of a fact leads."""
@@ -52,9 +58,12 @@ class LiveDiagram(OpsDirective):
             return []
         targets = {fact.name: self.target(fact) for fact in facts}
         source = "\n".join(self.source(facts, targets))
-        node = plantuml(self.block_text, alt=self.options.get("alt") or self.words(facts), uml=source)
+        said = partial(self.ops.said, self.env.docname)
+        alt = self.options.get("alt", "")
+        node = plantuml(self.block_text, alt=said(alt) or self.words(facts, said), uml=source)
         file, line = self.get_source_info()
         complete(node, Diagram(source, file, line, generated=True), self.env, optional=targets.values())
+        node += silent(self, *([alt] if alt else self.titles(facts)))
         return self._framed(node)
 
     def _framed(self, node: plantuml) -> list[Node]:

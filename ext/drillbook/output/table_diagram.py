@@ -1,10 +1,11 @@
 """The directive `ops:table-diagram`: the tables of the database and which refers to which, as a diagram."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import ClassVar
 
 from sphinx.util.typing import OptionSpec
 
+from drillbook.language import _
 from drillbook.live.facts import ColumnFact, TableFact
 from drillbook.output.live_diagram import LiveDiagram, shown
 from drillbook.output.uml import Uml
@@ -37,12 +38,15 @@ class TableDiagram(LiveDiagram):
                 if other in names:
                     yield f"{names[fact.name]} --> {names[other]} : {shown(column)}"
 
-    def words(self, facts: Sequence[TableFact]) -> str:
+    def words(self, facts: Sequence[TableFact], said: Callable[[str], str]) -> str:
         """A sentence for each."""
-        sentences = ["Tables and which refers to which."]
+        sentences = [_("Tables and which refers to which.")]
+        by = _("{table} by {column}")
         for fact in facts:
-            said = [f"{other} by {column}" for column, other in _references(fact)]
-            sentences.append(f"{fact.name} refers to {', '.join(said) or 'none'}.")
+            others = [by.format(table=other, column=column) for column, other in _references(fact)]
+            sentences.append(
+                _("{table} refers to {others}.").format(table=fact.name, others=", ".join(others) or _("none"))
+            )
         return " ".join(sentences)
 
 

@@ -12,6 +12,7 @@ from sphinxcontrib.plantuml import UmlDirective, plantuml
 from drillbook.output.links import link_node, written
 from drillbook.pages.declared import Declared
 from drillbook.pages.domain import OpsDomain
+from drillbook.pages.words import silent_words
 from drillbook.warn import Warn, warn, warn_internal
 
 
@@ -83,6 +84,7 @@ class Uml(UmlDirective):  # type: ignore[misc]  # sphinxcontrib-plantuml has no 
             trouble(env)
             warn(Warn.DIAGRAM, "this diagram has no text alternative: say in :alt: what it shows", self._place())
         complete(node, place, env)
+        node += silent_words(node.get("alt", ""), source=place.file)
 
 
 def trouble(env: BuildEnvironment) -> None:

@@ -20,6 +20,7 @@ from drillbook.model.condition import OTHERWISE, Condition, ConditionError, pars
 from drillbook.model.tree import TREE_PREFIX, Answer, Check
 from drillbook.pages.parts import line_of
 from drillbook.pages.structure import StructureDirective, needed_link
+from drillbook.pages.words import later, say, spoken
 from drillbook.warn import Warn
 
 _ARROW = re.compile(r"\s*(?:->|→|⟶)\s*")
@@ -89,25 +90,34 @@ def answer_list(directive: StructureDirective, check: Check, places: Mapping[str
     made = nodes.bullet_list("", bullet="-", classes=["ops-answers"])
     file = directive.get_source_info()[0]
     for answer in check.answers:
-        parts: list[Node] = [nodes.strong("", answer.says)]
+        parts: list[Node] = [nodes.strong("", "", _said(answer))]
         if not answer.condition.otherwise:
-            parts += [nodes.inline("", f" ({words(answer.condition)})", classes=["ops-condition"])]
+            parts += [nodes.inline("", "", _when(answer.condition), classes=["ops-condition"])]
         parts += [nodes.Text(": "), *_way(directive, answer, places)]
-        paragraph = nodes.paragraph("", "", *parts)
+        paragraph = nodes.paragraph("", "", *parts, translatable=False)
         paragraph.source, paragraph.line = file, answer.line
         made += nodes.list_item("", paragraph)
     directive.set_source_info(made)
     return made
 
 
+def _said(answer: Answer) -> Node:
+    """What a person recognises; one that says nothing but that it is the other one, the toolkit says."""
+    return say("Otherwise") if answer.says == OTHERWISE.capitalize() else spoken(answer.says)
+
+
+def _when(condition: Condition) -> Node:
+    return later(lambda _: f" ({words(condition, _)})")
+
+
 def _way(directive: StructureDirective, answer: Answer, places: Mapping[str, tuple[int, str]]) -> Iterator[Node]:
     if answer.leaves:
-        way = needed_link(directive, "tree", answer.target, f"go to the tree {answer.target}")
+        way = needed_link(directive, "tree", answer.target, say("go to the tree {name}", name=answer.target))
         way.line = answer.line
         yield way
     elif answer.target in places:
         number, anchor = places[answer.target]
-        title = f"go to step {number}"
-        yield nodes.reference("", title, internal=True, refid=anchor, classes=["ops-way"])
+        title = say("go to step {number}", number=number)
+        yield nodes.reference("", "", title, internal=True, refid=anchor, classes=["ops-way"])
     else:  # already refused; the reader still sees what was meant
-        yield nodes.inline("", f"go to {answer.target}")
+        yield nodes.inline("", "", say("go to {name}", name=answer.target))

@@ -9,6 +9,7 @@ from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.util.typing import OptionSpec
 
+from drillbook.language import Translate
 from drillbook.live.quantity import parse_quantity
 from drillbook.live.quote import QuoteError, quote
 from drillbook.model.blank import NAME, Blank, BlankType, blanks_in
@@ -19,6 +20,7 @@ from drillbook.pages.describe import OpsDirective
 from drillbook.pages.domain import OpsDomain
 from drillbook.pages.entries.entry import literal, paragraph
 from drillbook.pages.parts import FINDS, text
+from drillbook.pages.words import around, later, say
 from drillbook.warn import Warn
 
 BLANK = "ops_blank"  # of a definition list: the Blank that it shows
@@ -57,9 +59,11 @@ class BlankDirective(OpsDirective):
         if blank.name in page:
             self.warn(Warn.BLANK, f"the blank {blank.name!r} is declared twice on this page")
         page[blank.name] = blank
-        allowed = paragraph(f"{blank.allows[:1].upper()}{blank.allows[1:]}.", *_example(blank))
+        allowed = paragraph(later(lambda _: _allowed(blank.allowed(_), _)), *_example(blank))
         allowed["classes"].append(ALLOWED)
-        line = nodes.paragraph("", "", nodes.Text(f"Fill in: {LINE}"), classes=["ops-blank-line"])
+        line = nodes.paragraph(
+            "", "", say("Fill in: "), nodes.Text(LINE), classes=["ops-blank-line"], translatable=False
+        )
         item = nodes.definition_list_item(
             "",
             nodes.term("", "", literal(blank.name)),
@@ -117,7 +121,8 @@ class BlankDirective(OpsDirective):
         block = nodes.literal_block(session, session, language=LANGUAGES[0])
         block[FINDS] = blank.name
         self.set_source_info(block)
-        return [nodes.paragraph("", "", nodes.strong("", "Find it:"), classes=["ops-find"]), block]
+        find = nodes.strong("", "", say("Find it:"))
+        return [nodes.paragraph("", "", find, classes=["ops-find"], translatable=False), block]
 
     def _limit(self, text: str) -> float:
         """A number as typed, or better that of a live fact."""
@@ -146,8 +151,13 @@ class BlankDirective(OpsDirective):
         return None
 
 
-def _example(blank: Blank) -> list[Node | str]:
-    return [" For example ", literal(blank.default), "."] if blank.default else []
+def _example(blank: Blank) -> list[Node]:
+    return around(" For example {value}.", literal(blank.default)) if blank.default else []
+
+
+def _allowed(said: str, _: Translate) -> str:
+    """A sentence of what may be filled in."""
+    return _("{sentence}.").format(sentence=f"{said[:1].upper()}{said[1:]}")
 
 
 def page_blanks(env: BuildEnvironment) -> dict[str, Blank]:

@@ -9,6 +9,8 @@ from sphinx.util.typing import OptionSpec
 
 from drillbook.pages.describe import OpsDirective
 from drillbook.pages.domain import OpsDomain
+from drillbook.pages.fields import inline_text
+from drillbook.pages.words import written
 from drillbook.warn import Warn
 
 BOX = "☐ "
@@ -37,8 +39,8 @@ class ChecklistDirective(OpsDirective):
         made = nodes.container("", classes=["ops", "ops-ticked"])
         self.set_source_info(made)
         if self.arguments:
-            title, messages = self.parse_inline(self.arguments[0])
-            made += [nodes.paragraph("", "", nodes.strong("", "", *title), classes=["ops-title"]), *messages]
+            title = nodes.strong("", "", *inline_text(self, self.arguments[0]))
+            made += nodes.paragraph("", "", title, classes=["ops-title"], translatable=False)
         made += content
         return [made]
 
@@ -47,7 +49,10 @@ def _tick(item: Element) -> None:
     first = item[0] if item.children else None
     box = nodes.inline(BOX, BOX, classes=["ops-box"])
     if isinstance(first, nodes.paragraph):
-        first.insert(0, box)
+        words = written(first.rawsource, first.children, first)
+        first.children = []
+        first += [box, *words]
+        first["translatable"] = False
     else:
         item.insert(0, nodes.paragraph("", "", box))
 

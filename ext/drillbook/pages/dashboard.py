@@ -15,6 +15,7 @@ from sphinx.errors import NoUri
 from sphinx.util.nodes import make_refnode
 from sphinx.util.typing import OptionSpec
 
+from drillbook.language import Translate, _
 from drillbook.model.evidence import State
 from drillbook.model.stamp import WORST_FIRST, Stamp
 from drillbook.model.tree import Fix
@@ -53,15 +54,15 @@ class Cells:
         described = self.domain.find(kind, name)
         if described is None:
             return [paragraph(literal(name))]
-        return self._link(described.docname, described.anchor, described.title)
+        return self._link(described.docname, described.anchor, self.domain.said(described.docname, described.title))
 
     def cure(self, fix: Fix | None) -> Cell:
         """The procedure that a drill must end at, and what it fills in."""
         if fix is None:
-            return [paragraph("no fix names it")]
+            return [paragraph(_("no fix names it"))]
         link, values = self.object("procedure", fix.procedure), [literal("=".join(pair)) for pair in fix.values]
         if values and isinstance(link[0], Element):
-            link[0] += [nodes.Text(" with "), *inlines(joined(values))]
+            link[0] += [nodes.Text(_(" with ")), *inlines(joined(values))]
         return link
 
     def page(self, docname: str) -> Cell:
@@ -71,7 +72,7 @@ class Cells:
 
     def owner(self, docname: str) -> Cell:
         """Who keeps a page right."""
-        return [paragraph(self.found.owner(docname) or "nobody")]
+        return [paragraph(self.found.owner_says(docname) or _("nobody"))]
 
     def _link(self, docname: str, anchor: str, text: str) -> Cell:
         if not self.docname:  # what is compared from build to build: a link that leads elsewhere is another one
@@ -82,34 +83,34 @@ class Cells:
         return [nodes.paragraph("", "", shown)]
 
 
-def _row(stamp: Stamp, *cells: Cell) -> Row:
-    return Row(stamp.state, stamp.proven, stamp.name, cells, stamp_paragraph(stamp))
+def _row(make: Cells, stamp: Stamp, *cells: Cell) -> Row:
+    return Row(stamp.state, stamp.proven, stamp.name, cells, stamp_paragraph(make.found, stamp))
 
 
 def _procedures(make: Cells) -> Iterator[Row]:
     for name in make.found.procedures:
-        yield _row(make.found.procedure(name), make.object("procedure", name))
+        yield _row(make, make.found.procedure(name), make.object("procedure", name))
 
 
 def _trees(make: Cells) -> Iterator[Row]:
     for name in make.found.trees:
-        yield _row(make.found.tree(name), make.object("tree", name))
+        yield _row(make, make.found.tree(name), make.object("tree", name))
 
 
 def _drills(make: Cells) -> Iterator[Row]:
     for fault, fix in make.found.faults().items():
-        yield _row(make.found.drill(fault), make.object("fault", fault), make.cure(fix))
+        yield _row(make, make.found.drill(fault), make.object("fault", fault), make.cure(fix))
 
 
 def _pages(make: Cells) -> Iterator[Row]:
     for docname in make.found.pages():
         if stamp := make.found.whole(docname):
-            yield _row(stamp, make.page(docname), make.owner(docname))
+            yield _row(make, stamp, make.page(docname), make.owner(docname))
 
 
 def _measurements(make: Cells) -> Iterator[Row]:
     for name in make.found.measurements:
-        yield _row(make.found.measurement(name), [paragraph(literal(name))])
+        yield _row(make, make.found.measurement(name), [paragraph(literal(name))])
 
 
 def _signatures(make: Cells) -> Iterator[Row]:
@@ -121,21 +122,37 @@ def _signatures(make: Cells) -> Iterator[Row]:
             yield Row(signature_state(make.found, docname), day, docname, cells, said)
 
 
-class _Kind(NamedTuple):
-    """What is shown of one kind."""
-
-    headings: tuple[str, ...]
-    rows: Callable[[Cells], Iterator[Row]]
-
-
-KINDS: Final = {
-    "procedures": _Kind(("Procedure",), _procedures),
-    "trees": _Kind(("Tree",), _trees),
-    "drills": _Kind(("Fault", "Ends at"), _drills),
-    "pages": _Kind(("Page", "Owner"), _pages),
-    "measurements": _Kind(("Measurement",), _measurements),
-    "signatures": _Kind(("Page", "Owner"), _signatures),
+KINDS: Final[dict[str, Callable[[Cells], Iterator[Row]]]] = {
+    "procedures": _procedures,
+    "trees": _trees,
+    "drills": _drills,
+    "pages": _pages,
+    "measurements": _measurements,
+    "signatures": _signatures,
 }
+
+
+class _Words(NamedTuple):
+    """What is said of one kind: its title, the headings of its columns, how many are proven, that there are none."""
+
+    title: str
+    headings: tuple[str, ...]
+    proven: str
+    none: str
+
+
+def _words(_: Translate) -> dict[str, _Words]:
+    proven, page = _("{number} of {all} proven."), (_("Page"), _("Owner"))
+    return {
+        "procedures": _Words(_("Procedures"), (_("Procedure"),), proven, _("There are no procedures.")),
+        "trees": _Words(_("Trees"), (_("Tree"),), proven, _("There are no trees.")),
+        "drills": _Words(_("Drills"), (_("Fault"), _("Ends at")), proven, _("There are no drills.")),
+        "pages": _Words(_("Pages"), page, proven, _("There are no pages.")),
+        "measurements": _Words(
+            _("Measurements"), (_("Measurement"),), _("{number} of {all} measured."), _("There are no measurements.")
+        ),
+        "signatures": _Words(_("Signatures"), page, _("{number} of {all} signed."), _("There are no signatures.")),
+    }
 
 
 class ProofDirective(OpsDirective):
@@ -167,20 +184,20 @@ def fill(node: Element, app: Sphinx, found: Stamps, docname: str) -> None:
     wanted = [node[SHOWS]] if node[SHOWS] else [kind for kind in KINDS if kind != "measurements" or found.measurements]
     for kind in wanted:
         if len(wanted) > 1:
-            node += label(kind.capitalize())
-        node += _shown(KINDS[kind], kind, make)
+            node += label(_words(_)[kind].title)
+        node += _shown(kind, make)
 
 
-def _shown(kind: _Kind, name: str, make: Cells) -> Iterator[Node]:
-    rows = sorted(kind.rows(make), key=lambda row: (WORST_FIRST[row.state], row.day, row.name))
+def _shown(kind: str, make: Cells) -> Iterator[Node]:
+    words = _words(_)[kind]
+    rows = sorted(KINDS[kind](make), key=lambda row: (WORST_FIRST[row.state], row.day, row.name))
     if not rows:
-        yield paragraph(f"There are no {name}.")
+        yield paragraph(words.none)
         return
     proven = sum(row.state is State.PROVEN for row in rows)
-    word = {"signatures": "signed", "measurements": "measured"}.get(name, "proven")
-    yield paragraph(f"{proven} of {len(rows)} {word}.")
-    headings = (*kind.headings, "Stamp")
-    widths = (25,) * len(kind.headings) + (50,)
+    yield paragraph(words.proven.format(number=proven, all=len(rows)))
+    headings = (*words.headings, _("Stamp"))
+    widths = (25,) * len(words.headings) + (50,)
     yield table(headings, widths, [(*row.cells, [row.stamp]) for row in rows], "ops-proven")
 
 
@@ -188,16 +205,16 @@ def fill_cure(node: Element, app: Sphinx, found: Stamps, docname: str) -> None:
     """Say of a fault where its drill ends, and whether it did."""
     fault = node[CURE]
     ends = paragraph(
-        "Ends at: ",
+        _("Ends at: "),
         *(part for cell in Cells(app, found, docname).cure(found.faults().get(fault)) for part in cell.children),
     )
-    node += [ends, stamp_paragraph(found.drill(fault))]
+    node += [ends, stamp_paragraph(found, found.drill(fault))]
 
 
 def everything(app: Sphinx, found: Stamps) -> str:
     """All that any such page shows, as text: what changes with it."""
     make = Cells(app, found)
-    rows = (row for kind in KINDS.values() for row in kind.rows(make))
+    rows = (row for kind in KINDS.values() for row in kind(make))
     return "\n".join(
         " ".join((*(node.astext() for cell in row.cells for node in cell), row.stamp.astext())) for row in rows
     )

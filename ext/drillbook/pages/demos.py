@@ -13,6 +13,7 @@ from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.util.typing import OptionSpec
 
+from drillbook.language import Translate, _
 from drillbook.model.evidence import PROCEDURE, State
 from drillbook.model.recording import DEMO, Recording
 from drillbook.pages.declared import flag
@@ -74,19 +75,18 @@ def videos_of(env: BuildEnvironment) -> Iterator[tuple[str, WantsVideo]]:
     yield from domain.every(VIDEO)
 
 
-def demo_says(found: Stamps, name: str) -> tuple[str, State, Recording | None]:
-    """What is said of a recording, what it is worth, and the recording, if there is one."""
+def demo_says(found: Stamps, name: str, _: Translate = str) -> tuple[str, State, Recording | None]:
+    """What is said of a recording, what it is worth, and the recording, if there is one. *_* translates a message."""
     kept = found.recording(name)
     if kept is None:
-        return "Not recorded yet.", State.NONE, None
+        return _("Not recorded yet."), State.NONE, None
     version = f"v{kept.version}" if kept.version[:1].isdigit() else kept.version
-    said = f"ecorded {kept.recorded[:10]} against {version} by the run that proved it."
-    changed = "the system" if kept.system != found.system else ""
+    said = _("Recorded {day} against {version} by the run that proved it.")
+    said = said.format(day=kept.recorded[:10], version=version)
+    changed = _("This recording is older than the last change of the system.") if kept.system != found.system else ""
     if kept.content != found.content(PROCEDURE, name):
-        changed = "the procedure"
-    if changed:
-        return f"This recording is older than the last change of {changed}. R{said}", State.VOID, kept
-    return f"R{said}", State.PROVEN, kept
+        changed = _("This recording is older than the last change of the procedure.")
+    return (f"{changed} {said}", State.VOID, kept) if changed else (said, State.PROVEN, kept)
 
 
 def fill_demo(node: Element, found: Stamps) -> None:
@@ -95,7 +95,7 @@ def fill_demo(node: Element, found: Stamps) -> None:
 
 
 def _filling(name: str, found: Stamps, video: bool) -> Iterator[Node]:
-    said, state, kept = demo_says(found, name)
+    said, state, kept = demo_says(found, name, _)
     yield dated(said, state)
     if kept is not None:
         block = nodes.literal_block(kept.transcript, kept.transcript, language="console", classes=["ops-transcript"])

@@ -88,13 +88,16 @@ class OpsDomain(Domain):
     facts: LiveFacts
     before: dict[Key, Described | None]
     evidence: Any  # what pages.evidence makes of it, once all pages are read
+    extracts: bool  # whether this build writes the messages of the manual, and no pages
+    catalogues: Any  # what pages.translations has of the manual in the language of this build
 
     def setup(self) -> None:
         """Begin a build: without facts yet, and with the objects of the last one."""
         super().setup()
         self.facts = LiveFacts()
         self.before = {}
-        self.evidence = None
+        self.evidence = self.catalogues = None
+        self.extracts = False
         self._remember()
 
     @guarded()
@@ -141,6 +144,11 @@ class OpsDomain(Domain):
         """All procedures, or all trees ... of the manual, each with its document name."""
         for docname, models in sorted(self.models.items()):
             yield from ((docname, model) for model in models.get(kind, ()))
+
+    def said(self, docname: str, text: str) -> str:
+        """Words of a page in the language of this build, as the manual's catalogues have them; else as they are."""
+        said: str = self.catalogues.said(docname, text) if self.catalogues and text else text
+        return said
 
     # what directives note while a document is read
 
@@ -225,9 +233,10 @@ class OpsDomain(Domain):
             described = next((entry for _, entry in self.find_any(target)), None)
         if described is None:
             return contnode if node.get(OPTIONAL) else None  # type: ignore[return-value]  # Sphinx takes any node
+        title = self.said(described.docname, described.title)
         if typ in TITLED and not node.get("refexplicit"):
-            contnode = nodes.inline(described.title, described.title)
-        return make_refnode(builder, fromdocname, described.docname, described.anchor, contnode, described.title)
+            contnode = nodes.inline(title, title)
+        return make_refnode(builder, fromdocname, described.docname, described.anchor, contnode, title)
 
     def page_of(self, url: str) -> str | None:
         """The document that *url* ends in (``.../alerts/High.html`` is ``alerts/High``), whatever its beginning."""
@@ -249,7 +258,9 @@ class OpsDomain(Domain):
         return [
             (
                 f"ops:{kind}",
-                make_refnode(builder, fromdocname, entry.docname, entry.anchor, contnode, entry.title),
+                make_refnode(
+                    builder, fromdocname, entry.docname, entry.anchor, contnode, self.said(entry.docname, entry.title)
+                ),
             )
             for kind, entry in self.find_any(target)
         ]

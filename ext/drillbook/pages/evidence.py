@@ -7,6 +7,7 @@ from typing import Any, Final, NamedTuple
 from docutils import nodes
 from sphinx.application import Sphinx
 
+from drillbook.language import _
 from drillbook.live.digest import code_digest
 from drillbook.model import evidence as model
 from drillbook.model.console import AS_SHOWN
@@ -27,7 +28,7 @@ from drillbook.model.measurement import MeasurementError, measurement, measureme
 from drillbook.model.procedure import Procedure
 from drillbook.model.recording import CAST_SUFFIX, DEMO, Recording, read_cast
 from drillbook.model.signed import ToSign, signed_content, to_sign
-from drillbook.model.stamp import Stamp, figures, stamp, together
+from drillbook.model.stamp import Phrase, Stamp, figures, stamp, together
 from drillbook.model.tree import Fix, Tree
 from drillbook.pages.domain import OpsDomain
 from drillbook.pages.parts import HOW, block_text, page_blocks
@@ -165,14 +166,14 @@ class Stamps:
         if not faults:
             fixes = [node for node in tree.nodes if isinstance(node, Fix)] if tree else []
             reasons = dict.fromkeys(fix.not_drilled for fix in fixes if fix.not_drilled)
-            return Stamp(TREE, name, State.UNPROVEN, reason=next(iter(reasons), "no drill ends at a fix of it"))
+            return Stamp(TREE, name, State.UNPROVEN, reason=next(iter(reasons), Phrase("no drill ends at a fix of it")))
         parts = [self._walked(name, fault) for fault in faults]
         found = [evidence for fault in faults if (evidence := self.evidence(DRILL, fault))]
         whole = together(TREE, name, parts, figures(*found) if found else "")
         assert whole is not None  # there are parts
         missing = [part.name for part in parts if part.state is State.NONE]
         if whole.state is State.NONE and len(missing) < len(faults):
-            return whole._replace(reason=f"the drill of {' and of '.join(missing)} is missing")
+            return whole._replace(reason=Phrase("the drill of {faults} is missing", faults=" and of ".join(missing)))
         return whole
 
     def _walked(self, tree: str, fault: str) -> Stamp:
@@ -195,6 +196,14 @@ class Stamps:
     def _stamp(self, kind: str, name: str) -> Stamp:
         return stamp(kind, name, self.evidence(kind, name), self.content(kind, name), self.system, self.days)
 
+    def says(self, stamp: Stamp) -> str:
+        """What a stamp says, in the language of this build."""
+        if isinstance(stamp.reason, Phrase) or not stamp.reason:
+            return stamp.said(_)
+        found = self._domain.find(stamp.kind, stamp.name)
+        docname = found.docname if found else stamp.name  # of a page its own
+        return stamp._replace(reason=self._domain.said(docname, stamp.reason)).said(_)
+
     # people
 
     def to_sign(self, docname: str) -> tuple[ToSign, ...]:
@@ -211,6 +220,10 @@ class Stamps:
         """Who keeps a page right: as its front matter says, or its trees."""
         written = str(self._metadata.get(docname, {}).get(OWNER, "")).strip()
         return written or ", ".join(dict.fromkeys(tree.owner for tree in self._of(docname, "tree") if tree.owner))
+
+    def owner_says(self, docname: str) -> str:
+        """The same, in the language of this build."""
+        return self._domain.said(docname, self.owner(docname))
 
 
 def _evidence(file: Path) -> Evidence:

@@ -20,16 +20,24 @@ from drillbook.pages.describe import OpsDirective
 from drillbook.pages.domain import OpsDomain
 from drillbook.pages.fields import duration, inline_text
 from drillbook.pages.parts import HOW
+from drillbook.pages.words import Said, around, say
 from drillbook.warn import Warn
 
-_SAYS = {
-    Mode.SAME: "",
-    Mode.CONTAINS: "It prints more than these lines.",
-    Mode.LINES: "It prints more than these lines, and they may come in another order.",
-    Mode.FIRST_LINE: "It prints more than its first line.",
-    Mode.LIKE: "Durations, times, addresses and ids may be others.",
-    Mode.FAILURE: "It fails.",
-}
+
+def _says(mode: Mode) -> Said | None:
+    """What the reader is told of how the output is compared."""
+    match mode:
+        case Mode.CONTAINS:
+            return say("It prints more than these lines.")
+        case Mode.LINES:
+            return say("It prints more than these lines, and they may come in another order.")
+        case Mode.FIRST_LINE:
+            return say("It prints more than its first line.")
+        case Mode.LIKE:
+            return say("Durations, times, addresses and ids may be others.")
+        case Mode.FAILURE:
+            return say("It fails.")
+    return None
 
 
 class ExampleDirective(OpsDirective):
@@ -117,20 +125,18 @@ class ExampleDirective(OpsDirective):
 
     def _note(self, how: How, within: Quantity | None) -> list[Node]:
         """What is told to the reader, in one paragraph."""
-        said: list[Node] = [nodes.Text(f"{_SAYS[how.mode]} ")] if _SAYS[how.mode] else []
+        compared = _says(how.mode)
+        said: list[Node] = [compared, nodes.Text(" ")] if compared else []
         if how.status is not None:
-            said.append(nodes.Text(f"Its exit status is {how.status}. "))
+            said += [say("Its exit status is {status}.", status=how.status), nodes.Text(" ")]
         if within:
-            said += [
-                nodes.Text("If it is not so yet, repeat it for up to "),
-                *duration([nodes.Text(str(within))]),
-                nodes.Text(". "),
-            ]
+            said += around("If it is not so yet, repeat it for up to {time}.", *duration([nodes.Text(str(within))]))
+            said.append(nodes.Text(" "))
         if how.unproven:
-            said += [nodes.strong("", "Not proven:"), nodes.Text(" "), *inline_text(self, how.unproven)]
+            said += [nodes.strong("", "", say("Not proven:")), nodes.Text(" "), *inline_text(self, how.unproven)]
         if not said:
             return []
-        note = nodes.paragraph("", "", *said, classes=["ops-how"])
+        note = nodes.paragraph("", "", *said, classes=["ops-how"], translatable=False)
         self.set_source_info(note)
         return [note]
 

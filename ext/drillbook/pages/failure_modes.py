@@ -12,23 +12,27 @@ from docutils.nodes import Element, Node
 from sphinx.application import Sphinx
 from sphinx.util.typing import OptionSpec
 
+from drillbook.language import _
 from drillbook.live.facts import ComponentFact, FaultFact
 from drillbook.pages.dashboard import Cells
 from drillbook.pages.describe import OpsDirective
 from drillbook.pages.domain import SHOWS, OpsDomain
-from drillbook.pages.entries.entry import inline, link, paragraph, table
+from drillbook.pages.entries.entry import link, paragraph, sentence, table
 from drillbook.pages.evidence import Stamps
 from drillbook.pages.stamp_text import stamp_paragraph
+from drillbook.pages.words import Said, say
 from drillbook.warn import Warn, warn
 
 TREE_OF: Final = "ops_tree_of"  # of a container: the fault whose tree is put in
 ENDING_OF: Final = "ops_ending_of"  # of a container: the fault whose cure and stamp are put in
 FAILURES: Final = "ops-failures"  # the class of the table
-NONE: Final = "none"
-_HEADINGS: Final = ("Component", "What happens", "Alert", "Tree", "The drill ends at")
 _WIDTHS: Final = (16, 24, 14, 16, 30)
 
 Cell = Sequence[Node]
+
+
+def _headings() -> tuple[Said, ...]:
+    return say("Component"), say("What happens"), say("Alert"), say("Tree"), say("The drill ends at")
 
 
 class FailureModes(OpsDirective):
@@ -57,7 +61,7 @@ class FailureModes(OpsDirective):
             if not fault.component and not selector:
                 self._missing(f"fault {fault.name} does not say which component it harms: give it a component", fault)
         rows = [row for component in components for row in self._rows(component)]
-        made = table(_HEADINGS, _WIDTHS, rows, "ops-proven")
+        made = table(_headings(), _WIDTHS, rows, "ops-proven")
         made["classes"].append(FAILURES)
         self.set_source_info(made)
         return [nodes.container("", made, classes=["ops", "ops-proof"])]
@@ -66,7 +70,7 @@ class FailureModes(OpsDirective):
         faults = [fault for fault in self.ops.facts.faults if fault.component == component.name]
         for fault in faults:
             happens: Cell = [paragraph(link("fault", fault.name, fault.title[:1].upper() + fault.title[1:]))]
-            alert: Cell = [paragraph(link("alert", fault.alert) if fault.alert else NONE)]
+            alert: Cell = [paragraph(link("alert", fault.alert) if fault.alert else say("none"))]
             name: Cell = [paragraph(link("component", component.name, component.title))]
             yield name, happens, alert, self._later(TREE_OF, fault.name), self._later(ENDING_OF, fault.name)
         if faults:
@@ -76,9 +80,9 @@ class FailureModes(OpsDirective):
                 f"no fault harms component {component.name}: add one, or say why there is none, as its 'undrilled'",
                 component,
             )
-        why = [f"{NONE}: ", *inline(component.undrilled)] if component.undrilled else [NONE]
+        why = [say("none: "), sentence(component.undrilled)] if component.undrilled else [say("none")]
         name = [paragraph(link("component", component.name, component.title))]
-        yield name, [paragraph(*why)], *([paragraph(NONE)] for _ in range(3))
+        yield name, [paragraph(*why)], *([paragraph(say("none"))] for _column in range(3))
 
     def _later(self, key: str, fault: str) -> Cell:
         node = nodes.container()
@@ -94,14 +98,14 @@ class FailureModes(OpsDirective):
 def fill_tree(node: Element, app: Sphinx, found: Stamps, docname: str) -> None:
     """Link the tree that the alert of a fault leads to."""
     tree = found.tree_of(node[TREE_OF])
-    node.replace_self([*Cells(app, found, docname).object("tree", tree)] if tree else [paragraph(NONE)])
+    node.replace_self([*Cells(app, found, docname).object("tree", tree)] if tree else [paragraph(_("none"))])
 
 
 def fill_ending(node: Element, app: Sphinx, found: Stamps, docname: str) -> None:
     """Say where the drill of a fault must end, and whether it did."""
     fault = node[ENDING_OF]
     cure = Cells(app, found, docname).cure(found.faults().get(fault))
-    node.replace_self([*cure, stamp_paragraph(found.drill(fault))])
+    node.replace_self([*cure, stamp_paragraph(found, found.drill(fault))])
 
 
 def setup_failure_modes(app: Sphinx) -> None:

@@ -7,23 +7,24 @@ from docutils.nodes import Node
 
 from drillbook.pages.describe import OpsDirective
 from drillbook.pages.entries.entry import fields
+from drillbook.pages.words import written
 from drillbook.warn import Warn
 
 DURATION = "ops-duration"  # of a time that an option declares
 FILLED = "ops-value"  # of what a fix fills into a blank
 
 
-def inline_option(directive: OpsDirective, name: str) -> list[Node]:
-    """The nodes of an option's text."""
-    return inline_text(directive, directive.options.get(name) or "")
+def inline_option(directive: OpsDirective, name: str, *, translated: bool = True) -> list[Node]:
+    """The nodes of an option's text; it is in the page's catalogue, unless it says the same in every language."""
+    return inline_text(directive, directive.options.get(name) or "", translated=translated)
 
 
-def inline_text(directive: OpsDirective, text: str) -> list[Node]:
+def inline_text(directive: OpsDirective, text: str, *, translated: bool = True) -> list[Node]:
     """The nodes of a line of text in the page's own markup; what is wrong in it is reported where it stands."""
     if not text.strip():
         return []
     parsed, messages = directive.parse_inline(text.strip())
-    return [*parsed, *messages]
+    return [*(written(text, parsed, directive) if translated else parsed), *messages]
 
 
 def field_list(directive: OpsDirective, rows: Iterable[tuple[str, Sequence[Node]]]) -> list[Node]:

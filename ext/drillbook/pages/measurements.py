@@ -10,6 +10,7 @@ from docutils.nodes import Element, Node
 from sphinx.application import Sphinx
 from sphinx.util.typing import OptionSpec
 
+from drillbook.language import _
 from drillbook.model.evidence import MEASUREMENT
 from drillbook.model.measurement import Measurement, measurement, shown
 from drillbook.pages.describe import OpsDirective
@@ -52,10 +53,10 @@ class MeasurementDirective(OpsDirective):
 def fill_measurement(node: Element, found: Stamps) -> None:
     """Put in what was measured, and what is said of it."""
     name = node[MEASURED]
-    node += stamp_paragraph(found.measurement(name))
+    node += stamp_paragraph(found, found.measurement(name))
     made = measured(found, name)
     if made is not None:
-        node += [paragraph(made.compared), _table(made, name)]
+        node += [paragraph(made.compare(_)), _table(made, name)]
 
 
 def measured(found: Stamps, name: str) -> Measurement | None:

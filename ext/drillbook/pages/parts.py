@@ -1,6 +1,6 @@
 """What directives with content share: their text, commands and marked parts, taken out of the parsed nodes."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from docutils import nodes
 from docutils.nodes import Element, Node
@@ -9,12 +9,14 @@ from sphinx import addnodes
 from drillbook.model.blank import blanks_in
 from drillbook.model.console import AS_SHOWN, LANGUAGES, QUERY_LANGUAGE, Command, commands
 from drillbook.model.procedure import Part
+from drillbook.pages.words import Said, written
 
 WITH_BLANKS = "ops_blanks"  # of a literal block: the names of the blanks in it
 FINDS = "ops_finds"  # of a literal block: the blank whose value it prints; a run of the procedure proves it
 _WHOLES = {"ops-procedure", "ops-tree"}
 TESTED = "testnodetype"  # of the blocks of sphinx.ext.doctest, also of those that are hidden
 DIAGRAM = "plantuml"  # the tag of a diagram of sphinxcontrib-plantuml; not every manual has it
+MARK = "ops_mark"  # of the bold word that a part of a step begins with: which one it is
 HOW = "ops_how"  # of a literal block: how it is run and compared, if not as a plain one
 
 
@@ -87,34 +89,41 @@ def part(content: Sequence[Node]) -> Part:
     return Part(text(content), console_commands(content))
 
 
-def marked(content: Sequence[Node], words: Sequence[str]) -> dict[str, list[Node]]:
+def marked(content: Sequence[Node], words: Mapping[str, Said]) -> dict[str, list[Node]]:
     """*content* cut before each paragraph that begins with one of *words* and a colon; ``""`` is what stands before.
 
-    The word is made bold; a word may come again, and then adds to its part.
+    The word is made bold, and said as it maps to; it may come again, and then adds to its part.
     """
     parts: dict[str, list[Node]] = {"": []}
     current = ""
     for node in content:
         if word := _begins_with(node, words):
             current = word
-            _embolden(node, word)
+            _embolden(node, word, words[word].copy())
         parts.setdefault(current, []).append(node)
     return parts
 
 
-def _begins_with(node: Node, words: Sequence[str]) -> str:
+def _begins_with(node: Node, words: Iterable[str]) -> str:
     if not isinstance(node, nodes.paragraph):
         return ""
     beginning = node.astext().partition(":")[0].strip().lower() if ":" in node.astext() else ""
     return next((word for word in words if word.lower() == beginning), "")
 
 
-def _embolden(node: Node, word: str) -> None:
+def _embolden(node: Node, word: str, said: Said) -> None:
+    """Make the word that a paragraph begins with bold; what follows is the author's, and translated by itself."""
     assert isinstance(node, nodes.paragraph)
-    first = node.children[0]
+    first, *rest = node.children
     if isinstance(first, nodes.Text):
         after = first.astext().lstrip()[len(word) + 1 :]
-        node.replace(first, [nodes.strong("", f"{word}:", classes=["ops-mark"]), nodes.Text(after)])
+        text = after.lstrip()
+        bold = nodes.strong("", "", said, classes=["ops-mark"])
+        bold[MARK] = word
+        node.children = []
+        node += [bold, nodes.Text(after[: len(after) - len(text)])]
+        node += written(node.rawsource.partition(":")[2], [*([nodes.Text(text)] if text else []), *rest], node)
+        node["translatable"] = False
 
 
 def line_of(node: Element, default: int) -> int:

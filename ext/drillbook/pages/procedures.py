@@ -25,10 +25,21 @@ from drillbook.pages.fields import (
 )
 from drillbook.pages.parts import marked, part
 from drillbook.pages.structure import StructureDirective, needed_link, title_of
+from drillbook.pages.words import Said, say
 from drillbook.warn import Warn
 
-FIELDS = ("when", "who", "takes", "risk", "needs")
 CONFIRM, UNDO = "Confirm", "Undo"
+
+
+def _fields() -> dict[str, Said]:
+    """What an option is called on the page."""
+    return {
+        "when": say("When"),
+        "who": say("Who"),
+        "takes": say("Takes"),
+        "risk": say("Risk"),
+        "needs": say("Needs"),
+    }
 
 
 class StepDirective(StructureDirective):
@@ -45,7 +56,7 @@ class StepDirective(StructureDirective):
         """A list item, which the procedure puts into its list."""
         title = inline_text(self, self.arguments[0])
         content = self.parse_content_to_nodes()
-        parts = marked(content, (CONFIRM, UNDO))
+        parts = marked(content, {CONFIRM: say("Confirm:"), UNDO: say("Undo:")})
         step = Step(
             plain_text(title),
             part(parts[""]),
@@ -53,7 +64,7 @@ class StepDirective(StructureDirective):
             part(parts[UNDO]) if UNDO in parts else None,
             self.lineno,
         )
-        head = nodes.paragraph("", "", nodes.strong("", "", *title), classes=["ops-title"])
+        head = nodes.paragraph("", "", nodes.strong("", "", *title), classes=["ops-title"], translatable=False)
         item = nodes.list_item("", head, *content, classes=["ops-step"])
         return [self.made(item, step)]
 
@@ -93,8 +104,7 @@ class ProcedureDirective(StructureDirective):
             if not (self.options.get(option) or "").strip():
                 self.warn(Warn.PROCEDURE, f"procedure {name} does not say ':{option}:'")
         purpose = inline_option(self, "purpose")
-        rows = [(option.capitalize(), inline_option(self, option)) for option in FIELDS]
-        rows = [(title, duration(text) if title == "Takes" else text) for title, text in rows]
+        said = {option: inline_option(self, option, translated=option != "takes") for option in _fields()}
         undone_by, undone = self._undone()
         given = fault_names(self, "given")
         if len(given) > 1:
@@ -108,12 +118,11 @@ class ProcedureDirective(StructureDirective):
         content = self.parse_content_to_nodes()
         steps = self.parts(content, Step)
         uses = [(command, step.line) for step in steps for part in step.parts for command in part.commands]
-        said = {title.lower(): plain_text(text) for title, text in rows}
         procedure = Procedure(
             name=name,
             title=title_of(self, name),
             purpose=plain_text(purpose),
-            **said,
+            **{option: plain_text(text) for option, text in said.items()},
             undone_by=undone_by,
             undone_text=plain_text(undone),
             steps=tuple(steps),
@@ -125,9 +134,14 @@ class ProcedureDirective(StructureDirective):
         )
         for message, line in flaws(procedure):
             self.warn_at(Warn.PROCEDURE, message, line)
-        head: list[Node] = [nodes.paragraph("", "", *purpose, classes=["ops-purpose"])] if purpose else []
+        head: list[Node] = []
+        if purpose:
+            head.append(nodes.paragraph("", "", *purpose, classes=["ops-purpose"], translatable=False))
+        rows = [(title, said[option]) for option, title in _fields().items()]
+        rows = [(title, duration(text) if title == "Takes" else text) for title, text in rows]
         left = inlines(joined(map(literal, leaves)))
-        head += field_list(self, [*rows, ("Undone by", undone), ("Leaves changed", left), ("Not proven", unproven)])
+        rows += [(say("Undone by"), undone), (say("Leaves changed"), left), (say("Not proven"), unproven)]
+        head += field_list(self, rows)
         container = self.container("procedure", name, procedure, [*head, *gathered(content, "ops-steps")])
         return [container]
 
@@ -138,7 +152,7 @@ class ProcedureDirective(StructureDirective):
         if not text or name.strip().lower() in (NOTHING, OWN_STEPS):
             return "", inline_text(self, text)
         link = needed_link(self, "procedure", name.strip())
-        return name.strip(), [link, *inline_text(self, f",{rest}" if rest else "")]
+        return name.strip(), [link, *([nodes.Text(", "), *inline_text(self, rest)] if rest else [])]
 
 
 def gathered(content: Sequence[Node], kind: str) -> list[Node]:

@@ -14,12 +14,15 @@ from drillbook.pages.declared import NO_INDEX, valued
 from drillbook.pages.describe import OpsDirective
 from drillbook.pages.domain import Described, OpsDomain
 from drillbook.pages.entries.entry import joined, link, paragraph, table
+from drillbook.pages.words import Said, say, spoken
 from drillbook.warn import Warn
 
 SEVERITY = "severity"  # among the models of a page: a level
-HEADINGS = ("Severity", "What it means", "Alerts")
 WIDTHS = (20, 50, 30)
-MAJOR = "Above this line: a major incident. Unsure between two levels? Take the higher."
+
+
+def _headings() -> tuple[Said, ...]:
+    return say("Severity"), say("What it means"), say("Alerts")
 
 
 class SeverityDirective(OpsDirective):
@@ -53,23 +56,24 @@ class SeverityDirective(OpsDirective):
                     f"the alert {alert.name} has the severity {alert.severity!r}, which is not in the table",
                 )
         rest = [node for node in content if not isinstance(node, nodes.definition_list)]
-        made = table(HEADINGS, WIDTHS, [row for _, row in rows], "ops-severities")
+        made = table(_headings(), WIDTHS, [row for _, row in rows], "ops-severities")
         self._draw_line(made, [name for name, _ in rows])
         self.set_source_info(made)
         return [*rest, made]
 
     def _draw_line(self, made: nodes.table, names: Sequence[str]) -> None:
         """Put a row across the table, below the least level that is a major incident."""
-        major = self.options.get("major", "").strip()
-        if not major:
+        least = self.options.get("major", "").strip()
+        if not least:
             return
-        if major not in names:
-            self.warn(Warn.SEVERITY, f":major: is one of the levels {', '.join(names)}, not {major!r}")
+        if least not in names:
+            self.warn(Warn.SEVERITY, f":major: is one of the levels {', '.join(names)}, not {least!r}")
             return
         # Three cells, and no wide one: pages of man cannot span.
-        cells = [nodes.entry("", classes=["ops-major"]) for _ in HEADINGS]
-        cells[1] += paragraph(nodes.strong("", MAJOR))
-        next(made.findall(nodes.tbody)).insert(names.index(major) + 1, nodes.row("", *cells))
+        cells = [nodes.entry("", classes=["ops-major"]) for _ in WIDTHS]
+        major = say("Above this line: a major incident. Unsure between two levels? Take the higher.")
+        cells[1] += paragraph(nodes.strong("", "", major))
+        next(made.findall(nodes.tbody)).insert(names.index(least) + 1, nodes.row("", *cells))
 
     def _row(self, item: Element) -> list[tuple[str, Sequence[Sequence[Node]]]]:
         term = next(item.findall(nodes.term))
@@ -78,7 +82,8 @@ class SeverityDirective(OpsDirective):
             self.warn(Warn.SEVERITY, f"a level is written 'SEV1: Complete outage', not {term.astext()!r}")
             return []
         alerts = [alert.name for alert in self.ops.facts.alerts if alert.severity == name]
-        head = paragraph(nodes.strong("", name), f": {title}" if title else "")
+        called: list[Node | str] = [": ", spoken(title)] if title else []
+        head = paragraph(nodes.strong("", name), *called)
         if not self.unindexed:
             document = self.state.document
             anchor = make_id(self.env, document, "severity", name)
@@ -91,7 +96,9 @@ class SeverityDirective(OpsDirective):
         said = " ".join(" ".join((head.astext().partition(":")[2], *(part.astext() for part in meaning))).split())
         self.ops.note_model(SEVERITY, self.env.docname, Level(name, said))
         listed = (
-            paragraph(*joined(link("alert", alert) for alert in dict.fromkeys(alerts))) if alerts else paragraph("none")
+            paragraph(*joined(link("alert", alert) for alert in dict.fromkeys(alerts)))
+            if alerts
+            else paragraph(say("none"))
         )
         return [(name, ([head], meaning, [listed]))]
 

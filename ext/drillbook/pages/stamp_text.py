@@ -6,18 +6,18 @@ from typing import Final
 from docutils import nodes
 from docutils.nodes import Node
 
+from drillbook.language import _
 from drillbook.model.evidence import State
 from drillbook.model.stamp import Stamp
 from drillbook.pages.evidence import Stamps
 
 STAMP: Final = "ops-stamp"
-UNSIGNED: Final = "Not signed yet."
-_DAY: Final = re.compile(r"\b\d{4}-\d{2}-\d{2}\b")
+_DAY: Final = re.compile(r"(?<!\d)\d{4}-\d{2}-\d{2}(?!\d)")  # in Chinese there is no space before it
 
 
-def stamp_paragraph(stamp: Stamp) -> nodes.paragraph:
+def stamp_paragraph(found: Stamps, stamp: Stamp) -> nodes.paragraph:
     """The sentence; its days are marked for the script that counts them."""
-    return dated(stamp.says, stamp.state)
+    return dated(found.says(stamp), stamp.state)
 
 
 def dated(says: str, state: str) -> nodes.paragraph:
@@ -36,9 +36,11 @@ def signature_says(found: Stamps, docname: str) -> str:
         return ""
     signed = found.signed(docname)
     if signed is None:
-        return UNSIGNED
-    said = f"igned {signed.signature.day} by {signed.signature.reviewer}."
-    return f"S{said}" if signed.valid else f"Not signed since it changed. Last s{said}"
+        return _("Not signed yet.")
+    said = (
+        _("Signed {day} by {name}.") if signed.valid else _("Not signed since it changed. Last signed {day} by {name}.")
+    )
+    return said.format(day=signed.signature.day, name=signed.signature.reviewer)
 
 
 def signature_state(found: Stamps, docname: str) -> State:

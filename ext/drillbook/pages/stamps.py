@@ -11,6 +11,7 @@ from docutils.nodes import Element, Node
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 
+from drillbook.language import _
 from drillbook.model.evidence import MEASUREMENT
 from drillbook.model.procedure import Procedure
 from drillbook.model.recording import DEMO
@@ -28,11 +29,11 @@ from drillbook.warn import guarded
 
 def page_stamps(found: Stamps, docname: str) -> Element | None:
     """What stands under the title of a page: its stamp, its owner, its signature."""
-    whole, signature, owner = found.whole(docname), signature_paragraph(found, docname), found.owner(docname)
-    said: list[Node] = [stamp_paragraph(whole)] if whole else []
+    whole, signature, owner = found.whole(docname), signature_paragraph(found, docname), found.owner_says(docname)
+    said: list[Node] = [stamp_paragraph(found, whole)] if whole else []
     said += [signature] if signature else []
     if owner:
-        said.append(nodes.paragraph("", f"Owner: {owner}.", classes=["ops-owner", "no-search"]))
+        said.append(nodes.paragraph("", _("Owner: {owner}.").format(owner=owner), classes=["ops-owner", "no-search"]))
     return nodes.container("", *said, classes=["ops", "ops-stamps"]) if said else None
 
 
@@ -52,7 +53,7 @@ def stamp_page(app: Sphinx, doctree: nodes.document, docname: str) -> None:
             if alone and whole and made.says == whole.says:
                 continue  # it stands under the title
             # behind its first part, which carries the anchor of the whole
-            node.insert(min(2, len(node.children)), stamp_paragraph(made))
+            node.insert(min(2, len(node.children)), stamp_paragraph(found, made))
         elif SHOWS in node:
             fill(node, app, found, docname)
         elif CURE in node:

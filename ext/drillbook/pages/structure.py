@@ -14,8 +14,9 @@ from sphinx.util.nodes import make_id
 
 from drillbook.pages.describe import OpsDirective
 from drillbook.pages.domain import Described
-from drillbook.pages.entries.entry import literal
+from drillbook.pages.entries.entry import inline_of, literal
 from drillbook.pages.parts import line_of
+from drillbook.pages.words import silent
 from drillbook.warn import Warn
 
 Model = TypeVar("Model")
@@ -70,7 +71,7 @@ class StructureDirective(OpsDirective):
         anchor = make_id(self.env, document, kind, name)
         target = nodes.target("", "", ids=[anchor])
         document.note_explicit_target(target)
-        node += [target, *content]
+        node += [target, *content, *silent(self, model.title)]
         if not self.unindexed:
             docname = self.env.docname
             described = Described(docname, anchor, model.title, self.get_location())
@@ -85,9 +86,9 @@ def title_of(directive: OpsDirective, name: str) -> str:
     return title[:1].upper() + title[1:]
 
 
-def needed_link(directive: OpsDirective, kind: str, name: str, title: str = "") -> Element:
+def needed_link(directive: OpsDirective, kind: str, name: str, title: str | nodes.Text = "") -> Element:
     """A link to an object that must exist: if it does not, that is a warning at the directive."""
-    text = nodes.inline(title, title) if title else literal(name)
+    text = inline_of(title) if title else literal(name)
     node = addnodes.pending_xref(
         "",
         text,

@@ -25,6 +25,7 @@ from drillbook.pages.fields import FILLED, duration, fault_names, field_list, in
 from drillbook.pages.parts import blocks, console_commands, text
 from drillbook.pages.procedures import gathered
 from drillbook.pages.structure import StructureDirective, needed_link, title_of
+from drillbook.pages.words import Said, say, written
 from drillbook.warn import Warn
 
 LEAST_WITHIN_S: Final = 1.0  # no less than the time between two evaluations of a rule
@@ -46,9 +47,9 @@ class NodeDirective(StructureDirective):
         first = content[0] if content and isinstance(content[0], nodes.paragraph) else None
         if first is None:
             self.warn(Warn.TREE, f"{self.kind} {self.name_} must begin with a paragraph: {self.wants}")
-        label = [nodes.inline("", f"{self.kind.capitalize()}: ", classes=["ops-kind"])] if self.ends else []
-        title = nodes.strong("", "", *label, *(first.children if first else ()))
-        head = nodes.paragraph("", "", title, classes=["ops-title"])
+        label = [nodes.inline("", "", self.label(), classes=["ops-kind"])] if self.ends else []
+        title = nodes.strong("", "", *label, *(written(first.rawsource, first.children, first) if first else ()))
+        head = nodes.paragraph("", "", title, classes=["ops-title"], translatable=False)
         rest = content[1:] if first else content
         item = nodes.list_item("", head, classes=["ops-node", f"ops-{self.kind}"])
         self.set_source_info(head)
@@ -56,6 +57,10 @@ class NodeDirective(StructureDirective):
 
     wants: ClassVar[str]
     ends: ClassVar[bool] = True  # whether the tree ends here: then the reader sees with what
+
+    def label(self) -> Said:
+        """What the reader sees it end with."""
+        raise NotImplementedError
 
     @property
     def name_(self) -> str:
@@ -125,6 +130,10 @@ class FixDirective(NodeDirective):
         "not-drilled": valued("Why no drill ends here."),
     }
 
+    def label(self) -> Said:
+        """That it is a fix."""
+        return say("Fix: ")
+
     def node(self, item: Element, says: str, rest: Sequence[Node]) -> model.Fix:
         """Its procedure must exist, its time must be one."""
         procedure = (self.options.get("procedure") or "").strip()
@@ -147,15 +156,15 @@ class FixDirective(NodeDirective):
         filled = [nodes.literal("", f"{blank}={value}", classes=[FILLED]) for blank, value in values.items()]
         do: list[Node] = [needed_link(self, "procedure", procedure)] if procedure else []
         if filled:
-            do += [nodes.Text(" with "), *inlines(joined(filled))]
+            do += [say(" with "), *inlines(joined(filled))]
         faults, not_drilled = self._drilled()
         item += rest
         item += field_list(
             self,
             [
-                ("Do", do),
-                ("Clears within", duration([nodes.Text(str(within))]) if within else []),
-                ("Not drilled", not_drilled),
+                (say("Do"), do),
+                (say("Clears within"), duration([nodes.Text(str(within))]) if within else []),
+                (say("Not drilled"), not_drilled),
             ],
         )
         return model.Fix(
@@ -198,6 +207,10 @@ class EscalateDirective(NodeDirective):
         "bring": valued("What to have in hand.", needed=True),
     }
 
+    def label(self) -> Said:
+        """That somebody is to be called."""
+        return say("Escalate: ")
+
     def node(self, item: Element, says: str, rest: Sequence[Node]) -> model.Escalate:
         """Both options are needed: a call without facts in hand wakes two people instead of one."""
         said = {option: inline_option(self, option) for option in ("to", "bring")}
@@ -205,7 +218,7 @@ class EscalateDirective(NodeDirective):
             if not content:
                 self.warn(Warn.TREE, f"escalate {self.name_} needs ':{option}:'")
         item += rest
-        item += field_list(self, [("Call", said["to"]), ("Have in hand", said["bring"])])
+        item += field_list(self, [(say("Call"), said["to"]), (say("Have in hand"), said["bring"])])
         return model.Escalate(
             self.name_, says, text(rest), plain_text(said["to"]), plain_text(said["bring"]), self.lineno
         )
@@ -249,7 +262,7 @@ class TreeDirective(StructureDirective):
         self._wire(
             tree, [node for node in content if isinstance(node, nodes.list_item) and "ops-node" in node["classes"]]
         )
-        rows = [("Alerts", inlines(joined(link("alert", alert) for alert in alerts))), ("Owner", owner)]
+        rows = [(say("Alerts"), inlines(joined(link("alert", alert) for alert in alerts))), (say("Owner"), owner)]
         return [self.container("tree", name, tree, [*field_list(self, rows), *gathered(content, "ops-tree")])]
 
     def _alerts(self, name: str) -> list[str]:

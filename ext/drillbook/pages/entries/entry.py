@@ -13,6 +13,7 @@ from docutils.nodes import Element, Node
 from sphinx.addnodes import desc_addname, desc_annotation, desc_name, desc_sig_space
 
 from drillbook.pages.domain import ANY_TYPE, generated_xref
+from drillbook.pages.words import spoken
 
 # reStructuredText, Markdown, a template of Prometheus, an option: a builder would make one dash of its two
 _CODE = re.compile(r"``(.+?)``|`([^`]+)`|(\{\{.*?\}\})|(?<![\w-])(--[a-z][\w-]*)")
@@ -31,18 +32,28 @@ class Entry(NamedTuple):
     options: tuple["Entry", ...] = ()  # of a command: kind "option", its aliases are its further flags
 
 
-def signature(name: str, *, before: str = "", after: str = "") -> tuple[Element, ...]:
+def signature(name: Node | str, *, before: str = "", after: Node | str = "") -> tuple[Element, ...]:
     """The line that an entry begins with: *name*, and what stands around it in lighter type."""
     parts: list[Element] = [desc_addname(before, before)] if before else []
-    parts.append(desc_name(name, name))
+    parts.append(desc_name("", "", node_of(name)))
     if after:
-        parts += [desc_sig_space(), desc_annotation(after, after)]
+        parts += [desc_sig_space(), desc_annotation("", "", node_of(after))]
     return tuple(parts)
 
 
 def paragraph(*content: Node | str) -> nodes.paragraph:
-    """A paragraph of text and inline nodes."""
-    return nodes.paragraph("", "", *(nodes.Text(part) if isinstance(part, str) else part for part in content))
+    """A paragraph of text and inline nodes; only its parts are translated, each by who says it."""
+    return nodes.paragraph("", "", *map(node_of, content), translatable=False)
+
+
+def node_of(part: Node | str) -> Node:
+    """A node, or a text as one; words of the toolkit are both."""
+    return part if isinstance(part, Node) else nodes.Text(part)
+
+
+def inline_of(part: Node | str) -> nodes.inline:
+    """The same in an inline node."""
+    return nodes.inline("", "", node_of(part))
 
 
 def literal(text: str) -> nodes.literal:
@@ -52,7 +63,7 @@ def literal(text: str) -> nodes.literal:
 
 def link(kind: str, name: str, title: str = "") -> Element:
     """A name, or in its place a title, as a link if some page describes it."""
-    return generated_xref(kind, name, nodes.inline(title, title) if title else literal(name))
+    return generated_xref(kind, name, nodes.inline("", "", spoken(title)) if title else literal(name))
 
 
 def joined(parts: Iterable[Node]) -> list[Node | str]:
@@ -63,9 +74,9 @@ def joined(parts: Iterable[Node]) -> list[Node | str]:
     return content
 
 
-def label(text: str) -> nodes.paragraph:
+def label(text: Node | str) -> nodes.paragraph:
     """A heading within an entry, too small for a section."""
-    return nodes.paragraph("", "", nodes.strong(text, text))
+    return paragraph(nodes.strong("", "", node_of(text)))
 
 
 def code(text: str, language: str) -> nodes.literal_block:
@@ -76,7 +87,11 @@ def code(text: str, language: str) -> nodes.literal_block:
 def fields(rows: Iterable[tuple[str, Sequence[Node | str]]]) -> list[Node]:
     """A field list of the rows that have content; none if there are none."""
     items = [
-        nodes.field("", nodes.field_name(name, name), nodes.field_body("", paragraph(*content)))
+        nodes.field(
+            "",
+            nodes.field_name("", "", node_of(name), translatable=False),
+            nodes.field_body("", paragraph(*content)),
+        )
         for name, content in rows
         if content
     ]
@@ -88,7 +103,7 @@ def definitions(items: Iterable[tuple[Sequence[Node | str], Sequence[Node]]]) ->
     made = [
         nodes.definition_list_item(
             "",
-            nodes.term("", "", *(nodes.Text(part) if isinstance(part, str) else part for part in term)),
+            nodes.term("", "", *map(node_of, term), translatable=False),
             nodes.definition("", *(definition or [nodes.paragraph()])),
         )
         for term, definition in items
@@ -101,7 +116,7 @@ def table(
 ) -> nodes.table:
     """A table of rows of cells, each of them some nodes."""
     made = [nodes.row("", *(nodes.entry("", *cell) for cell in row)) for row in rows]
-    head = nodes.row("", *(nodes.entry("", nodes.paragraph(text, text)) for text in headings))
+    head = nodes.row("", *(nodes.entry("", paragraph(text)) for text in headings))
     group = nodes.tgroup("", *(nodes.colspec(colwidth=width) for width in widths), cols=len(widths))
     group += [nodes.thead("", head), nodes.tbody("", *made)]
     return nodes.table("", group, classes=[kind])
@@ -115,14 +130,19 @@ def prose(text: str) -> list[Node]:
 
 def _block(block: str) -> Node:
     if not _BULLET.match(block):
-        return paragraph(*inline(" ".join(block.split())))
+        return paragraph(sentence(block))
     items = [item for item in re.split(r"(?:^|\n)\s*[-*] +", block) if item]
-    made = (nodes.list_item("", paragraph(*inline(" ".join(item.split())))) for item in items)
+    made = (nodes.list_item("", paragraph(sentence(item))) for item in items)
     return nodes.bullet_list("", *made, bullet="-")
 
 
+def sentence(text: str) -> Node:
+    """One line of such text, which the page's catalogue translates."""
+    return spoken(" ".join(text.split()), inline)
+
+
 def inline(text: str) -> list[Node | str]:
-    """One line of such text."""
+    """Its words, and what in it is code."""
     content: list[Node | str] = []
     end = 0
     for match in _CODE.finditer(text):

@@ -5,6 +5,7 @@ from http import HTTPStatus
 
 from docutils.nodes import Node
 
+from drillbook.language import Translate
 from drillbook.live.facts import BodyFact, ErrorFact, FieldFact, ResponseFact, RouteFact
 from drillbook.pages.entries.entry import (
     Entry,
@@ -19,29 +20,30 @@ from drillbook.pages.entries.entry import (
     prose,
     signature,
 )
+from drillbook.pages.words import later, say, spoken
 
 
 def route(fact: RouteFact) -> Entry:
     """What to send to a route, and what it answers."""
     summary = fact.summary if fact.summary.endswith((".", "?", "!")) else f"{fact.summary}."
     body = [*(prose(summary) if fact.summary else []), *prose(fact.description)]
-    body += fields([("Authentication", joined(map(literal, fact.security)))])
+    body += fields([(say("Authentication"), joined(map(literal, fact.security)))])
     if fact.parameters:
-        body += [label("Parameters"), *_fields(fact.parameters)]
+        body += [label(say("Parameters")), *_fields(fact.parameters)]
     if fact.bodies:
-        body += [label("Request body"), *_bodies(fact.bodies)]
+        body += [label(say("Request body")), *_bodies(fact.bodies)]
     if fact.responses:
-        body += [label("Answers"), *definitions(_responses(fact.responses))]
+        body += [label(say("Answers")), *definitions(_responses(fact.responses))]
     return Entry("route", fact.name, signature(fact.path, before=f"{fact.method} "), body)
 
 
 def error(fact: ErrorFact) -> Entry:
     """What an error code means, and what to do about it."""
     rows: list[tuple[str, list[Node | str]]] = [
-        ("Status", [status_text(fact.status)] if fact.status else []),
-        ("Shows in", [fact.group] if fact.group else []),
+        (say("Status"), [status_text(fact.status)] if fact.status else []),
+        (say("Shows in"), [fact.group] if fact.group else []),
     ]
-    body = [*([label(fact.title)] if fact.title else []), *prose(fact.description), *fields(rows)]
+    body = [*([label(spoken(fact.title))] if fact.title else []), *prose(fact.description), *fields(rows)]
     return Entry("error", fact.name, signature(fact.name, after=fact.status), body)
 
 
@@ -59,7 +61,7 @@ def _responses(facts: Iterable[ResponseFact]) -> Iterator[tuple[list[Node | str]
     for fact in facts:
         content = prose(fact.description)
         if fact.errors:
-            content.append(paragraph("Errors: ", *joined(link("error", name) for name in fact.errors)))
+            content.append(paragraph(say("Errors: "), *joined(link("error", name) for name in fact.errors)))
         if not fact.failed:
             content += _bodies(fact.bodies)
         elif not (fact.errors and problem_shown):
@@ -89,6 +91,10 @@ def _fields(facts: Iterable[FieldFact]) -> list[Node]:
 
 
 def _term(fact: FieldFact) -> list[Node | str]:
-    notes = [f"in the {fact.where}" if fact.where else "", fact.type, "required" if fact.required else ""]
-    text = ", ".join(filter(None, notes))
-    return [literal(fact.name), f" ({text})" if text else ""]
+    return [literal(fact.name), later(lambda _: _notes(fact, _))]
+
+
+def _notes(fact: FieldFact, _: Translate) -> str:
+    where = _("in the {place}").format(place=fact.where) if fact.where else ""
+    text = ", ".join(filter(None, (where, fact.type, _("required") if fact.required else "")))
+    return f" ({text})" if text else ""

@@ -6,6 +6,7 @@ from collections.abc import Collection
 from docutils import nodes
 from docutils.nodes import Node
 
+from drillbook.language import Translate
 from drillbook.live.facts import AlertFact, RecordingFact
 from drillbook.pages.domain import PAGE, generated_xref
 from drillbook.pages.entries.entry import (
@@ -20,23 +21,25 @@ from drillbook.pages.entries.entry import (
     prose,
     signature,
 )
+from drillbook.pages.words import later, say
 
 _IDENTIFIER = re.compile(r"[A-Za-z_:][A-Za-z0-9_:]*")
 _DURATION = re.compile(r"(\d+)(ms|[smhdwy])")
-_UNITS = {"ms": "ms", "s": "s", "m": "min", "h": "h", "d": "d", "w": "weeks", "y": "years"}
 
 
 def alert(fact: AlertFact, metrics: Collection[str]) -> Entry:
     """When an alert fires, how bad that is, and where to go. *metrics* are the names that may be linked."""
-    held = f"Fires when this has held for {duration(fact.for_)}" if fact.for_ else "Fires as soon as this holds"
+    held = say("Fires as soon as this holds")
+    if fact.for_:
+        held = later(lambda _: _("Fires when this has held for {time}").format(time=duration(fact.for_, _)))
     others = [literal(f"{name}={value}") for name, value in fact.labels if name != "severity"]
     rows: list[tuple[str, list[Node | str]]] = [
-        ("Severity", [fact.severity] if fact.severity else []),
-        ("Runbook", [_address(fact.runbook_url)] if fact.runbook_url else []),
-        ("Metrics", _metrics(fact.expr, metrics)),
-        ("Labels", joined(others)),
-        ("Group", [literal(fact.group)]),
-        ("Defined in", [literal(fact.file)]),
+        (say("Severity"), [fact.severity] if fact.severity else []),
+        (say("Runbook"), [_address(fact.runbook_url)] if fact.runbook_url else []),
+        (say("Metrics"), _metrics(fact.expr, metrics)),
+        (say("Labels"), joined(others)),
+        (say("Group"), [literal(fact.group)]),
+        (say("Defined in"), [literal(fact.file)]),
     ]
     body = [
         *prose(fact.summary),
@@ -51,21 +54,22 @@ def alert(fact: AlertFact, metrics: Collection[str]) -> Entry:
 def recording(fact: RecordingFact, metrics: Collection[str]) -> Entry:
     """What a recorded metric is made of."""
     rows: list[tuple[str, list[Node | str]]] = [
-        ("Metrics", _metrics(fact.expr, metrics)),
-        ("Labels", joined(literal(f"{name}={value}") for name, value in fact.labels)),
-        ("Group", [literal(fact.group)]),
-        ("Defined in", [literal(fact.file)]),
+        (say("Metrics"), _metrics(fact.expr, metrics)),
+        (say("Labels"), joined(literal(f"{name}={value}") for name, value in fact.labels)),
+        (say("Group"), [literal(fact.group)]),
+        (say("Defined in"), [literal(fact.file)]),
     ]
-    body = [paragraph("Recorded from this expression:"), code(fact.expr, "promql"), *fields(rows)]
-    return Entry("metric", fact.name, signature(fact.name, after="recorded"), body)
+    body = [paragraph(say("Recorded from this expression:")), code(fact.expr, "promql"), *fields(rows)]
+    return Entry("metric", fact.name, signature(fact.name, after=say("recorded")), body)
 
 
-def duration(text: str) -> str:
+def duration(text: str, _: Translate = str) -> str:
     """A duration of Prometheus with units for people: ``1h30m`` is "1 h 30 min"."""
+    units = {"ms": "ms", "s": "s", "m": "min", "h": "h", "d": "d", "w": _("weeks"), "y": _("years")}
     parts = _DURATION.findall(text)
     if "".join(map("".join, parts)) != text:
         return text
-    return " ".join(f"{number} {_UNITS[unit]}" for number, unit in parts)
+    return " ".join(f"{number} {units[unit]}" for number, unit in parts)
 
 
 def _metrics(expr: str, metrics: Collection[str]) -> list[Node | str]:

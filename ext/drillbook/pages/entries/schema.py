@@ -9,6 +9,7 @@ from docutils.nodes import Node
 
 from drillbook.live.routes import limits
 from drillbook.pages.entries.entry import Entry, definitions, joined, literal, paragraph, prose, signature
+from drillbook.pages.words import later, say
 
 Json = Mapping[str, Any]
 Anchor = Callable[[str], str]  # of a definition
@@ -67,14 +68,14 @@ class _Reader(NamedTuple):
         needed = part.get("required", ())
         content = definitions(
             (
-                [literal(name), " (", *self.type(value), *([] if name in needed else [", may be left out"]), ")"],
+                [literal(name), " (", *self.type(value), *([] if name in needed else [say(", may be left out")]), ")"],
                 [*prose(_description(value, self.root)), *self.properties(value)],
             )
             for name, value in part.get("properties", {}).items()
         )
         inner = [alternative for alternative in part.get("oneOf", ()) if "properties" in alternative]
         if inner:
-            content.append(paragraph("One of these:"))
+            content.append(paragraph(say("One of these:")))
             items = (nodes.list_item("", *self.alternative(alternative)) for alternative in inner)
             content.append(nodes.bullet_list("", *items, bullet="-"))
         return content + (self.properties(part["items"]) if "items" in part else [])
@@ -88,17 +89,17 @@ class _Reader(NamedTuple):
         if name := _referred(part):
             return [nodes.reference("", "", literal(name), refid=self.anchor(name), internal=True)]
         if "const" in part:
-            return ["always ", literal(json.dumps(part["const"]))]
+            return [say("always "), literal(json.dumps(part["const"]))]
         if "enum" in part:
-            return ["one of ", *joined(literal(_shown(value)) for value in part["enum"])]
+            return [say("one of "), *joined(literal(_shown(value)) for value in part["enum"])]
         if alternatives := (*part.get("anyOf", ()), *part.get("oneOf", ())):
             found = [self.type(alternative) for alternative in alternatives]
-            return [node for number, one in enumerate(found) for node in ([" or ", *one] if number else one)]
+            return [node for number, one in enumerate(found) for node in ([say(" or "), *one] if number else one)]
         if part.get("type") == "array":
-            return ["list of ", *(self.type(part.get("items", {})) or ["values"])]
-        types = part.get("type", "object" if "properties" in part else "any value")
-        text = types if isinstance(types, str) else " or ".join(map(str, types))
-        return [", ".join((text, *limits(part)))]
+            return [say("list of "), *(self.type(part.get("items", {})) or [say("values")])]
+        types = part.get("type", "object" if "properties" in part else "")
+        named = [types] if isinstance(types, str) else [*map(str, types)]
+        return [later(lambda _: ", ".join((_(" or ").join(filter(None, named)) or _("any value"), *limits(part, _))))]
 
 
 def _shown(value: object) -> str:

@@ -2,22 +2,33 @@
 
 from docutils.nodes import Node
 
-from drillbook.live.facts import NOT_SHOWN, SettingFact
+from drillbook.language import Translate
+from drillbook.live.facts import SettingFact
 from drillbook.pages.entries.entry import Entry, fields, joined, literal, prose, signature
+from drillbook.pages.words import Said, later, say
 
-_WORDS = ("not set", "empty", "worked out at the start")  # defaults that are no value to type
+
+def no_value(default: str) -> Said | None:
+    """What is said of a default that is no value to type; none for one that is."""
+    said = (say("not set"), say("empty"), say("worked out at the start"), not_shown())
+    return next((words for words in said if words.astext() == default), None)
+
+
+def not_shown() -> Said:
+    """What stands in place of a default that is a secret."""
+    return say("not shown")  # as NOT_SHOWN says
 
 
 def setting(fact: SettingFact) -> Entry:
     """Everything that one needs to change a setting."""
     component, _, field = fact.name.partition(".") if fact.component else ("", "", fact.name)
-    restart = {True: ["after a restart"], False: ["at once"], None: []}[fact.restart]
+    restart = {True: [say("after a restart")], False: [say("at once")], None: []}[fact.restart]
     rows: list[tuple[str, list[Node | str]]] = [
-        ("Environment", [literal(fact.env)]),
-        ("Value", _value(fact)),
-        ("Default", _default(fact)),
-        ("Takes effect", [*restart]),
-        ("Secret", ["yes, keep it out of pages, logs and tickets"] if fact.secret else []),
+        (say("Environment"), [literal(fact.env)]),
+        (say("Value"), _value(fact)),
+        (say("Default"), _default(fact)),
+        (say("Takes effect"), [*restart]),
+        (say("Secret"), [say("yes, keep it out of pages, logs and tickets")] if fact.secret else []),
     ]
     return Entry(
         "setting",
@@ -30,27 +41,32 @@ def setting(fact: SettingFact) -> Entry:
 
 def _value(fact: SettingFact) -> list[Node | str]:
     if fact.choices:
-        return ["one of ", *joined(map(literal, fact.choices))]
-    unit = f" {fact.unit}" if fact.unit else ""
-    limits = _limits(fact)
-    return [f"{fact.type}, {limits}{unit}" if limits else f"{fact.type}{f', in{unit}' if unit else ''}"]
+        return [say("one of "), *joined(map(literal, fact.choices))]
+    return [later(lambda _: _typed(fact, _))]
 
 
-def _limits(fact: SettingFact) -> str:
-    low = None if fact.minimum is None else _number(fact.minimum)
-    high = None if fact.maximum is None else _number(fact.maximum)
+def _typed(fact: SettingFact, _: Translate) -> str:
+    limits = _limits(fact, _)
+    if limits:
+        return f"{fact.type}, {limits}{f' {fact.unit}' if fact.unit else ''}"
+    return _("{type}, in {unit}").format(type=fact.type, unit=fact.unit) if fact.unit else fact.type
+
+
+def _limits(fact: SettingFact, _: Translate) -> str:
+    low = "" if fact.minimum is None else _number(fact.minimum)
+    high = "" if fact.maximum is None else _number(fact.maximum)
     if low and high and not (fact.exclusive_minimum or fact.exclusive_maximum):
-        return f"{low} to {high}"
-    least = f"{'more than' if fact.exclusive_minimum else 'at least'} {low}" if low else ""
-    most = f"{'less than' if fact.exclusive_maximum else 'at most'} {high}" if high else ""
-    return ", ".join(filter(None, (least, most)))
+        return _("{low} to {high}").format(low=low, high=high)
+    least = _("more than {low}") if fact.exclusive_minimum else _("at least {low}")
+    most = _("less than {high}") if fact.exclusive_maximum else _("at most {high}")
+    return ", ".join([*([least.format(low=low)] if low else []), *([most.format(high=high)] if high else [])])
 
 
 def _default(fact: SettingFact) -> list[Node | str]:
     if fact.required:
-        return ["none, it must be set"]
-    if fact.default in (*_WORDS, NOT_SHOWN):
-        return [fact.default]
+        return [say("none, it must be set")]
+    if said := no_value(fact.default):
+        return [said]
     return [literal(fact.default), *([f" {fact.unit}"] if fact.unit else [])]
 
 

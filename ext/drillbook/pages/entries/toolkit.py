@@ -13,13 +13,14 @@ from drillbook.pages.entries.entry import (
     code,
     definitions,
     fields,
-    inline,
     label,
     link,
     literal,
     prose,
+    sentence,
     signature,
 )
+from drillbook.pages.words import say
 from drillbook.warn import Warn
 
 PREFIX: Final = "drillbook."
@@ -31,14 +32,14 @@ def directive(name: str, cls: type[Any]) -> Entry:
     argument = getattr(cls, "argument", "")
     parent = getattr(cls, "parent", "")
     rows: list[tuple[str, list[Node | str]]] = [
-        ("Holds", inline(getattr(cls, "holds", ""))),
-        ("Stands in", [link("directive", parent)] if parent else []),
-        ("Declared in", [literal(cls.__module__)]),
+        (say("Holds"), _sentences(getattr(cls, "holds", ""))),
+        (say("Stands in"), [link("directive", parent)] if parent else []),
+        (say("Declared in"), [literal(cls.__module__)]),
     ]
     body = [*prose(said(cls)), *fields(rows)]
     if cls.option_spec:
         options = ((_term(option, declared), prose(_help(declared))) for option, declared in cls.option_spec.items())
-        body += [label("Options"), *definitions(options)]
+        body += [label(say("Options")), *definitions(options)]
     return Entry("directive", name, signature(name, after=argument), body)
 
 
@@ -47,8 +48,8 @@ def role(name: str, made: Any) -> Entry:
     argument, module = getattr(made, "argument", ""), getattr(made, "__module__", "")
     written = f"{{{name}}}`{argument}`"
     rows: list[tuple[str, list[Node | str]]] = [
-        ("Written", [literal(written)]),
-        ("Declared in", [literal(module)] if module else []),
+        (say("Written"), [literal(written)]),
+        (say("Declared in"), [literal(module)] if module else []),
     ]
     return Entry("role", name, signature(name, after=argument), [*prose(role_says(made)), *fields(rows)])
 
@@ -57,13 +58,13 @@ def option(declared: Option) -> Entry:
     """What an option of conf.py is for, what it may be, and what it is without a word."""
     default = pprint.pformat(declared.default)
     rows: list[tuple[str, list[Node | str]]] = [
-        ("May be", inline(said(declared.check))),
-        ("Default", [literal(default)] if len(default) <= _SHORT else []),
-        ("Declared in", [literal(Option.__module__)]),
+        (say("May be"), _sentences(said(declared.check))),
+        (say("Default"), [literal(default)] if len(default) <= _SHORT else []),
+        (say("Declared in"), [literal(Option.__module__)]),
     ]
     body = [*prose(declared.help), *fields(rows)]
     if len(default) > _SHORT:
-        body += [label("Default"), code(default, "python")]
+        body += [label(say("Default")), code(default, "python")]
     return Entry("option", declared.name, signature(declared.name), body)
 
 
@@ -71,8 +72,8 @@ def warning(kind: Warn) -> Entry:
     """What a kind of warning means, and how it is mended."""
     name = f"{PREFIX}{kind.value}"
     rows: list[tuple[str, list[Node | str]]] = [
-        ("Mend", inline(kind.mend)),
-        ("Declared in", [literal(Warn.__module__)]),
+        (say("Mend"), _sentences(kind.mend)),
+        (say("Declared in"), [literal(Warn.__module__)]),
     ]
     return Entry("warning", name, signature(name), [*prose(kind.__doc__), *fields(rows)])
 
@@ -94,9 +95,11 @@ def _help(declared: Any) -> str:
 def _term(name: str, declared: Any) -> list[Node | str]:
     if not isinstance(declared, Declared):
         return [literal(f":{name}:")]
-    notes = [
-        declared.type,
-        "needed" if declared.needed else "",
-        f"default: {declared.default}" if declared.default else "",
-    ]
-    return [literal(f":{name}:"), " (", *inline(", ".join(filter(None, notes))), ")"]
+    notes: list[Node | str] = [sentence(declared.type)]
+    notes += [", ", say("needed")] if declared.needed else []
+    notes += [", ", say("default: "), sentence(declared.default)] if declared.default else []
+    return [literal(f":{name}:"), " (", *notes, ")"]
+
+
+def _sentences(text: str) -> list[Node | str]:
+    return [sentence(text)] if text else []
