@@ -6,7 +6,7 @@ from typing import Final
 from docutils import nodes
 from docutils.nodes import Node
 
-from drillbook.model.evidence import State
+from drillbook.model.evidence import State, until
 from drillbook.model.stamp import Stamp
 from drillbook.pages.evidence import Stamps
 
@@ -38,7 +38,8 @@ def signature_says(found: Stamps, docname: str) -> str:
     if signed is None:
         return UNSIGNED
     said = f"igned {signed.signature.day} by {signed.signature.reviewer}."
-    return f"S{said}" if signed.valid else f"Not signed since it changed. Last s{said}"
+    last = until(signed.signature.day, found.days)
+    return f"S{said} Sign again by {last}." if signed.valid else f"Not signed since it changed. Last s{said}"
 
 
 def signature_state(found: Stamps, docname: str) -> State:
