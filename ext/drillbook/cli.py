@@ -10,7 +10,7 @@ from drillbook import warroom
 from drillbook.model.data import DataError
 from drillbook.new import KINDS, NewError, new_page
 from drillbook.review import command as review
-from drillbook.review import owners, remind
+from drillbook.review import job, owners, remind
 from drillbook.walker import command as walk
 from drillbook.walker.walking import Ended
 
@@ -70,6 +70,7 @@ def parser() -> argparse.ArgumentParser:
     review.add_parser(commands)
     owners.add_parser(commands)
     remind.add_parser(commands)
+    job.add_parser(commands)
     warroom.add_parser(commands)
     measure = commands.add_parser(
         "measure",
@@ -131,6 +132,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return owners.run(options)
         if options.command == "remind":
             return remind.run(options)
+        if options.command == "job":
+            return job.run(options)
         return _new(options) if options.command == "new" else walk.run(options, made)
     except (DataError, NewError, OSError) as error:
         print(f"drillbook: {error}", file=sys.stderr)
