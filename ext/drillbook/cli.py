@@ -9,6 +9,7 @@ from pathlib import Path
 from drillbook import warroom
 from drillbook.model.data import DataError
 from drillbook.new import KINDS, NewError, new_page
+from drillbook.portal import search_command
 from drillbook.review import command as review
 from drillbook.review import job, owners, remind
 from drillbook.walker import command as walk
@@ -71,6 +72,7 @@ def parser() -> argparse.ArgumentParser:
     owners.add_parser(commands)
     remind.add_parser(commands)
     job.add_parser(commands)
+    search_command.add_parsers(commands)
     warroom.add_parser(commands)
     measure = commands.add_parser(
         "measure",
@@ -134,6 +136,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return remind.run(options)
         if options.command == "job":
             return job.run(options)
+        if options.command == "search-records":
+            return search_command.run_records(options)
+        if options.command == "search-push":
+            return search_command.run_push(options)
         return _new(options) if options.command == "new" else walk.run(options, made)
     except (DataError, NewError, OSError) as error:
         print(f"drillbook: {error}", file=sys.stderr)
