@@ -9,7 +9,9 @@ from pathlib import Path
 from drillbook import warroom
 from drillbook.model.data import DataError
 from drillbook.new import KINDS, NewError, new_page
+from drillbook.portal import search_command
 from drillbook.review import command as review
+from drillbook.review import job, owners, remind
 from drillbook.walker import command as walk
 from drillbook.walker.walking import Ended
 
@@ -67,6 +69,10 @@ def parser() -> argparse.ArgumentParser:
     new.add_argument("--folder", type=Path, default=Path("source"), help="where it is written (default: %(default)s)")
     new.add_argument("--force", action="store_true", help="overwrite a page that exists")
     review.add_parser(commands)
+    owners.add_parser(commands)
+    remind.add_parser(commands)
+    job.add_parser(commands)
+    search_command.add_parsers(commands)
     warroom.add_parser(commands)
     measure = commands.add_parser(
         "measure",
@@ -124,6 +130,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return warroom.run(options)
         if options.command == "review":
             return review.run(options, made)
+        if options.command == "owners":
+            return owners.run(options)
+        if options.command == "remind":
+            return remind.run(options)
+        if options.command == "job":
+            return job.run(options)
+        if options.command == "search-records":
+            return search_command.run_records(options)
+        if options.command == "search-push":
+            return search_command.run_push(options)
         return _new(options) if options.command == "new" else walk.run(options, made)
     except (DataError, NewError, OSError) as error:
         print(f"drillbook: {error}", file=sys.stderr)

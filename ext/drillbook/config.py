@@ -196,6 +196,26 @@ def is_share(value: object) -> str | None:
     return f"must be a number from 0 to 1, not {value!r}"
 
 
+_HANDLE: Final = re.compile(r"@{1,2}[\w.-]+(/[\w.-]+)*|[^@\s]+@[^@\s]+")
+_VARIABLE: Final = re.compile(r"\$[A-Za-z_]\w*")
+
+
+def is_owners(value: object) -> str | None:
+    """`{"shop on-call": "@shop-oncall", "editors": {"handle": "editors@shop.example", "notify": "$EDITORS"}}`."""
+    if not isinstance(value, Mapping) or not all(isinstance(name, str) and name.strip() for name in value):
+        return f"must map owners, in the words of the pages, to handles, not {value!r}"
+    for name, given in value.items():
+        fields = {"handle": given} if isinstance(given, str) else given
+        if not isinstance(fields, Mapping) or not fields or not fields.keys() <= {"handle", "notify"}:
+            return f"must have a handle, or a mapping of 'handle' and 'notify', for {name!r}"  # what is there may be a secret
+        handle, notify = fields.get("handle"), fields.get("notify")
+        if "handle" in fields and not (isinstance(handle, str) and _HANDLE.fullmatch(handle)):
+            return f"must have '@name', '@group/team' or an address of mail as the handle of {name!r}, not {handle!r}"
+        if "notify" in fields and not (isinstance(notify, str) and _VARIABLE.fullmatch(notify)):
+            return f"must name for 'notify' of {name!r} the environment variable with the secret address, such as '$SHOP_ONCALL'"
+    return None
+
+
 PDF: Final = {
     "paper": "a4",
     "large": False,
@@ -397,6 +417,14 @@ OPTIONS = (
         True,
         is_bool,
         "Search: HTML has the toolkit's search in place of Sphinx's own.",
+    ),
+    Option(
+        "drillbook_owners",
+        {},
+        is_owners,
+        'Review: who the owners of pages are, `{"shop on-call": {"handle": "@shop-oncall", "notify": "$SHOP_ONCALL"}}`, or '
+        "a handle alone. `drillbook owners` writes the handles into `CODEOWNERS`; `notify` names the environment variable "
+        "with the address, as Apprise writes it, to which `drillbook remind` sends. `*` keeps what names no owner.",
     ),
     Option(
         "drillbook_pdf",

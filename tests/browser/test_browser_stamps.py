@@ -2,6 +2,7 @@
 
 import datetime
 import json
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from io import StringIO
@@ -14,6 +15,9 @@ from tests.browser.conftest import ROOT, serving
 from tests.browser.test_browser_readers import complaints
 from tests.toolkit.handbook import PROCEDURE
 
+from drillbook.model.evidence import Signature, write
+from drillbook.model.signed import signed_content
+from drillbook.pages.evidence import stamps
 from drillbook.proof.record import record
 
 ORPHAN = "---\norphan: true\n---\n\n"
@@ -53,6 +57,9 @@ def prove(app: SphinxTestApp) -> None:
         file = record(app, "procedure", name, {"seconds": 3}, "")
         changed = {"content": "another"} if day == "2026-11-24" else {}
         file.write_text(json.dumps(json.loads(file.read_text()) | {"proven": f"{day}T01:02:03Z"} | changed))
+    found = stamps(app)
+    content = signed_content(found.to_sign("pressure"))
+    write(found.folder, Signature("pressure", content, "Jo Roe", "jo@example.org", "2026-10-20T01:02:03Z"))
 
 
 def opened(new: Callable[..., BrowserContext], address: str, **options: object) -> Page:
@@ -75,6 +82,15 @@ def test_the_days_are_counted(context: Callable[..., BrowserContext], stamped: s
     expect(table.locator(".ops-stamp-void")).to_have_text(
         "Not proven since it changed. Last proven 2026-11-24 (1 day ago) against v2.1.0."
     )
+
+
+def test_a_signature_grows_old_too(context: Callable[..., BrowserContext], stamped: str) -> None:
+    page = opened(context, f"{stamped}/proof.html")
+    signed = page.locator("table.ops-proven").last.locator(".ops-stamp", has_text="Jo Roe")
+    expect(signed).to_have_text(
+        "Signed 2026-10-20 (36 days ago) by Jo Roe. Sign again by 2026-11-19 (overdue by 6 days)."
+    )
+    expect(signed).to_have_class(re.compile("ops-stamp-due"))
 
 
 def test_without_scripts_the_days_are_there(context: Callable[..., BrowserContext], stamped: str) -> None:

@@ -13,6 +13,7 @@ from drillbook.model.signed import signed_content
 from drillbook.model.stamp import Stamp
 from drillbook.pages.domain import OpsDomain
 from drillbook.pages.evidence import Stamps, stamps
+from drillbook.pages.owners import owned
 from drillbook.warn import guarded
 
 FILE: Final = "ops.json"
@@ -63,6 +64,7 @@ def manual_data(app: Sphinx) -> dict[str, Any]:
         ],
         "stamps": list(_stamps(stamps(app))),
         "pages": [_page(app, stamps(app), name) for name in stamps(app).pages()],
+        "owners": [one._asdict() for one in owned(app)],
     }
 
 

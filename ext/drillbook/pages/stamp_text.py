@@ -7,7 +7,7 @@ from docutils import nodes
 from docutils.nodes import Node
 
 from drillbook.language import _
-from drillbook.model.evidence import State
+from drillbook.model.evidence import State, until
 from drillbook.model.stamp import Stamp
 from drillbook.pages.evidence import Stamps
 
@@ -37,10 +37,10 @@ def signature_says(found: Stamps, docname: str) -> str:
     signed = found.signed(docname)
     if signed is None:
         return _("Not signed yet.")
-    said = (
-        _("Signed {day} by {name}.") if signed.valid else _("Not signed since it changed. Last signed {day} by {name}.")
-    )
-    return said.format(day=signed.signature.day, name=signed.signature.reviewer)
+    last, day, name = until(signed.signature.day, found.days), signed.signature.day, signed.signature.reviewer
+    if signed.valid:
+        return _("Signed {day} by {name}. Sign again by {last}.").format(day=day, name=name, last=last)
+    return _("Not signed since it changed. Last signed {day} by {name}.").format(day=day, name=name)
 
 
 def signature_state(found: Stamps, docname: str) -> State:

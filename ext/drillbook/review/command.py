@@ -1,6 +1,7 @@
 """The command line of the review."""
 
 import argparse
+import json
 import sys
 import textwrap
 from collections.abc import Iterator
@@ -9,13 +10,29 @@ from pathlib import Path
 from string import Template
 from typing import Any, Final
 
+from drillbook.model.data import DataError
 from drillbook.model.evidence import EvidenceError
-from drillbook.review.due import WORDS, Manual, Page, due, read_manual, signature
+from drillbook.review.due import (
+    NOBODY,
+    SIGNATURE,
+    WORDS,
+    Due,
+    Manual,
+    Page,
+    aged,
+    due,
+    kept_by,
+    read_manual,
+    signature,
+)
 from drillbook.review.signing import SignError, identity, sign
 
 EPILOG: Final = """\
 examples:
   drillbook review                             list what is due, the worst first
+  drillbook review --within 7                  what will be due after 7 more days, too
+  drillbook review --owner "shop on-call"      what these keep; "nobody" keeps what has no owner
+  drillbook review --json > due.json           the same for machines
   drillbook review alerts/HighLatency          show its checklist, and what there is to sign
   drillbook review alerts/HighLatency --sign   sign it, as git knows you
 
@@ -23,7 +40,7 @@ It reads what the last `make html` wrote: build the manual first.
 
 exit status:
   0  nothing is due, or the page was shown or signed
-  1  something is due
+  1  something is due, or will be --within days
   2  usage, the manual's data cannot be read, or the page cannot be signed
 """
 TEMPLATE: Final = Path(__file__).parents[1] / "templates" / "review-checklist.md"
@@ -41,6 +58,19 @@ def add_parser(commands: Any) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     made.add_argument("page", nargs="?", default="", help="a page: its name, its file or its address (default: list)")
+    made.add_argument("--due", action="store_true", help="list what is due, as without a page")
+    made.add_argument("--json", action="store_true", help="list it as JSON, with absolute days")
+    made.add_argument("--owner", default="", metavar="NAME", help=f'list what NAME keeps; "{NOBODY}" has no owner')
+    add_sources(made)
+    made.add_argument("--sign", action="store_true", help="sign PAGE")
+    made.add_argument("--yes", action="store_true", help="sign without being asked")
+
+
+def add_sources(made: argparse.ArgumentParser) -> None:
+    """What the list of what is due is made from, and up to when."""
+    made.add_argument(
+        "--within", type=_whole_days, default=0, metavar="DAYS", help="list what will be due after DAYS more, too"
+    )
     made.add_argument(
         "--data",
         type=Path,
@@ -58,36 +88,63 @@ def add_parser(commands: Any) -> None:
     made.add_argument(
         "--days", type=_days, metavar="N", help="for how many days a signature holds (default: as a proof does)"
     )
-    made.add_argument("--sign", action="store_true", help="sign PAGE")
-    made.add_argument("--yes", action="store_true", help="sign without being asked")
+
+
+def today() -> date:
+    """The day, in UTC."""
+    return datetime.now(UTC).date()
 
 
 def run(options: argparse.Namespace, made: argparse.ArgumentParser) -> int:
     """Run the command; returns its exit status."""
     if (options.sign or options.yes) and not options.page:
         made.error("--sign needs a page to sign")
+    if options.page and (options.due or options.json or options.owner or options.within):
+        made.error("--due, --json, --owner and --within are for the list: leave the page away")
     manual = read_manual(options.data)
-    today = datetime.now(UTC).date()
-    days = options.days or manual.days
     try:
         if not options.page:
-            return _list(manual, options.evidence, days, today)
+            return _list(manual, options)
         page = manual.page(options.page)
-        return _sign(page, options) if options.sign else _show(page, options.evidence, days, today)
+        return _sign(page, options) if options.sign else _show(page, options.evidence, options.days or manual.days)
     except (SignError, EvidenceError) as error:
         print(f"drillbook: {error}", file=sys.stderr)
         return USAGE
 
 
-def _list(manual: Manual, folder: Path, days: float, today: date) -> int:
-    found = due(manual, folder, days, today)
-    for one in found:
-        print(f"{WORDS[one.state]:<8} {one.what}: {one.says}")
-    print(f"{len(found)} due." if found else "Nothing is due.")
+def listed(manual: Manual, options: argparse.Namespace) -> list[Due]:
+    """What is due, as the options of :func:`add_sources` say."""
+    return due(manual, options.evidence, options.days or manual.days, today(), options.within)
+
+
+def _list(manual: Manual, options: argparse.Namespace) -> int:
+    found = listed(manual, options)
+    if options.owner:
+        if options.owner.casefold() not in map(str.casefold, (*manual.owners, NOBODY)):
+            known = ", ".join(manual.owners) or "none"
+            raise DataError(f"the manual names no owner {options.owner!r}; there are: {known}")
+        found = kept_by(found, options.owner)
+    if options.json:
+        print(json.dumps(_data(found, options.within), indent=1, ensure_ascii=False))
+    else:
+        for one in found:
+            print(f"{WORDS[one.state]:<8} {one.what}: {_says(one)}")
+        print(f"{len(found)} due." if found else "Nothing is due.")
     return DUE if found else DONE
 
 
-def _show(page: Page, folder: Path, days: float, today: date) -> int:
+def _says(one: Due) -> str:
+    """With ages, for somebody who reads it today."""
+    owners = f" Its owner is {', '.join(one.owners)}." if one.kind == SIGNATURE and one.owners else ""
+    return f"{aged(one.says, today(), one.until)}{owners}"
+
+
+def _data(found: list[Due], within: int) -> dict[str, Any]:
+    entries = [{**one._asdict(), "state": WORDS[one.state]} for one in found]
+    return {"day": today().isoformat(), "within_days": within, "due": entries}
+
+
+def _show(page: Page, folder: Path, days: float) -> int:
     print(f"{page.title} ({page.name})")
     if page.owner:
         print(f"Owner: {page.owner}")
@@ -98,7 +155,8 @@ def _show(page: Page, folder: Path, days: float, today: date) -> int:
         print("To sign, as no run can prove it:")
         for word, text in page.to_sign:
             print(textwrap.fill(f"{word}: {text}", WIDTH, initial_indent="  - ", subsequent_indent="    "))
-        print(f"\n{signature(page, folder, days, today)[1]}")
+        found = signature(page, folder, days)
+        print(f"\n{aged(found.says, today(), found.until)}")
     else:
         print("There is nothing to sign.")
     return DONE
@@ -147,3 +205,9 @@ def _days(text: str) -> float:
     if not 0 < days < 1e6:
         raise argparse.ArgumentTypeError(f"a number of days above 0, not {text!r}")
     return days
+
+
+def _whole_days(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and len(text) <= 5):
+        raise argparse.ArgumentTypeError(f"a whole number of days, not {text!r}")
+    return int(text)

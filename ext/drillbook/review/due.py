@@ -5,20 +5,24 @@ Read from ``ops.json``, as the manual was built, and from the signatures that ar
 
 import json
 import re
-from collections.abc import Iterator
-from datetime import date
+from collections.abc import Iterable, Iterator
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from drillbook.model.data import SCHEMA, DataError
-from drillbook.model.evidence import SIGNED, EvidenceError, Signature, State, file_of, read_signature, until
+from drillbook.model.evidence import SIGNED, EvidenceError, State, file_of, read_signature, until
+from drillbook.model.owner import Owned
 
 _DAY: Final = re.compile(r"\b\d{4}-\d{2}-\d{2}\b")
 WORDS: Final = {
     State.VOID: "changed",
     State.NONE: "missing",
     State.DUE: "overdue",
+    State.PROVEN: "soon",  # it holds today, and will not for as long as was asked
 }
+NOBODY: Final = "nobody"  # who keeps what names no owner
+SIGNATURE: Final = "signature"
 
 
 class Page(NamedTuple):
@@ -29,6 +33,8 @@ class Page(NamedTuple):
     owner: str
     content: str
     to_sign: tuple[tuple[str, str], ...]  # what it is (contact, severity, step), and what it says
+    url: str = ""
+    owners: tuple[str, ...] = ()  # several when its trees have several
 
 
 class Proof(NamedTuple):
@@ -40,6 +46,8 @@ class Proof(NamedTuple):
     says: str
     proven: str
     until: str
+    url: str = ""
+    owners: tuple[str, ...] = ()
 
 
 class Manual(NamedTuple):
@@ -48,6 +56,13 @@ class Manual(NamedTuple):
     pages: dict[str, Page]
     proofs: tuple[Proof, ...]
     days: float
+    project: str = ""
+    owned: tuple[Owned, ...] = ()
+
+    @property
+    def owners(self) -> tuple[str, ...]:
+        """All owners that the manual names."""
+        return tuple(sorted({one.owner for one in self.owned}))
 
     def page(self, asked: str) -> Page:
         """The page that *asked* means: its name, its address or its file. Raises :exc:`DataError`."""
@@ -65,11 +80,34 @@ class Manual(NamedTuple):
 
 
 class Due(NamedTuple):
-    """Something to do, and how bad it is."""
+    """Something to do, and how bad it is. ``says`` has absolute days only; ``until`` is the last on which it holds,
+    or held, and empty when it does not for another reason."""
 
     state: State
-    what: str
+    kind: str
+    name: str
     says: str
+    until: str = ""
+    url: str = ""
+    owners: tuple[str, ...] = ()
+
+    @property
+    def what(self) -> str:
+        """What it is, in words."""
+        return f"signature of {self.name}" if self.kind == SIGNATURE else f"{self.kind} {self.name}"
+
+    @property
+    def keepers(self) -> tuple[str, ...]:
+        """Its owners, or nobody."""
+        return self.owners or (NOBODY,)
+
+
+class Signing(NamedTuple):
+    """What the signature of a page is worth, what is said of it, and the last day on which it holds."""
+
+    state: State
+    says: str
+    until: str = ""
 
 
 def read_manual(file: Path) -> Manual:
@@ -78,68 +116,96 @@ def read_manual(file: Path) -> Manual:
         data: Any = json.loads(file.read_text(encoding="utf-8"))
         if data["schema"] != SCHEMA:
             raise DataError(f"{file} has the format {data['schema']}, and this reads {SCHEMA}")
-        pages = [
-            Page(
-                page["name"],
-                page["title"],
-                page["owner"],
-                page["content"],
-                tuple((word["kind"], word["text"]) for word in page["to_sign"]),
-            )
-            for page in data["pages"]
-        ]
+        owned = tuple(Owned(one["page"], one["file"], one["line"], one["owner"]) for one in data["owners"])
+        pages = {page["name"]: _page(page, owned) for page in data["pages"]}
+        places = _places(data, pages)
         proofs = (
-            Proof(stamp["kind"], stamp["name"], State(stamp["state"]), stamp["says"], stamp["proven"], stamp["until"])
+            Proof(
+                *(stamp["kind"], stamp["name"], State(stamp["state"])),
+                *(stamp["says"], stamp["proven"], stamp["until"]),
+                *places.get((stamp["kind"], stamp["name"]), ("", ())),
+            )
             for stamp in data["stamps"]
         )
-        return Manual({page.name: page for page in pages}, tuple(proofs), float(data["manual"]["proof_days"]))
+        about = data["manual"]
+        return Manual(pages, tuple(proofs), float(about["proof_days"]), about["project"], owned)
     except OSError as error:
         raise DataError(f"cannot read {file}: {error.strerror}. `make html` writes it; --data names another") from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise DataError(f"{file} is no ops.json: {type(error).__name__}: {error}") from error
+        raise DataError(
+            f"{file} is no ops.json of this toolkit: {type(error).__name__}: {error}. `make html` writes it anew"
+        ) from error
 
 
-def due(manual: Manual, folder: Path, days: float, today: date) -> list[Due]:
-    """Everything that is due *today*, the worst first."""
-    found = [*_proofs(manual, today), *_signatures(manual, folder, days, today)]
+def _page(page: Any, owned: tuple[Owned, ...]) -> Page:
+    words = tuple((word["kind"], word["text"]) for word in page["to_sign"])
+    owners = tuple(one.owner for one in owned if one.page == page["name"])
+    return Page(page["name"], page["title"], page["owner"], page["content"], words, page["url"], owners)
+
+
+def _places(data: Any, pages: dict[str, Page]) -> dict[tuple[str, str], tuple[str, tuple[str, ...]]]:
+    """Where each thing that can be proven stands, and who keeps it; a drill is kept by who keeps the tree that it ends in."""
+    found = {("page", page.name): (page.url, page.owners) for page in pages.values()}
+    by_url = {page.url: page.owners for page in pages.values()}
+    for one in data["procedures"]:
+        found["procedure", one["name"]] = one["url"], by_url.get(one["url"].partition("#")[0], ())
+    for tree in data["trees"]:
+        place = tree["url"], tuple(filter(None, [tree["owner"]]))
+        found["tree", tree["name"]] = place
+        for fault in (fault for node in tree["nodes"] for fault in node.get("faults", ())):
+            found.setdefault(("drill", fault), place)
+    return found
+
+
+def due(manual: Manual, folder: Path, days: float, today: date, within: int = 0) -> list[Due]:
+    """Everything that is due *today*, and what will be after *within* more days, the worst first."""
+    by = today + timedelta(days=within)
+    found = [*_proofs(manual, today, by), *_signatures(manual, folder, days, today, by)]
     order = list(State)
-    return sorted(found, key=lambda one: (order.index(one.state), one.what))
+    return sorted(found, key=lambda one: (order.index(one.state), one.until if within else "", one.what))
 
 
-def _proofs(manual: Manual, today: date) -> Iterator[Due]:
+def kept_by(found: Iterable[Due], owner: str) -> list[Due]:
+    """What of *found* that *owner* keeps; :data:`NOBODY` keeps what has no owner."""
+    return [one for one in found if owner.casefold() in map(str.casefold, one.keepers)]
+
+
+def _proofs(manual: Manual, today: date, by: date) -> Iterator[Due]:
     for proof in manual.proofs:
-        old = bool(proof.until) and today.isoformat() > proof.until
-        state = State.DUE if proof.state is State.PROVEN and old else proof.state
-        if state in WORDS:
-            yield Due(state, f"{proof.kind} {proof.name}", aged(proof.says, today, proof.until))
+        if state := _listed(proof.state, proof.until, today, by):
+            last = "" if state in (State.VOID, State.NONE) else proof.until
+            yield Due(state, proof.kind, proof.name, proof.says, last, proof.url, proof.owners)
 
 
-def _signatures(manual: Manual, folder: Path, days: float, today: date) -> Iterator[Due]:
+def _signatures(manual: Manual, folder: Path, days: float, today: date, by: date) -> Iterator[Due]:
     for page in manual.pages.values():
         if page.to_sign:
-            state, says = signature(page, folder, days, today)
-            if state in WORDS:
-                owner = f" Its owner is {page.owner}." if page.owner else ""
-                yield Due(state, f"signature of {page.name}", f"{says}{owner}")
+            found = signature(page, folder, days)
+            if state := _listed(found.state, found.until, today, by):
+                yield Due(state, SIGNATURE, page.name, found.says, found.until, page.url, page.owners)
 
 
-def signature(page: Page, folder: Path, days: float, today: date) -> tuple[State, str]:
-    """What the signature of a page is worth today, and what is to be said of it."""
+def _listed(state: State, until: str, today: date, by: date) -> State | None:
+    """How bad it is today; none when it holds until *by*, or when nothing can prove it."""
+    if state is State.PROVEN:
+        last = date.fromisoformat(until) if until else date.max
+        return State.DUE if today > last else State.PROVEN if by > last else None
+    return None if state is State.UNPROVEN else state
+
+
+def signature(page: Page, folder: Path, days: float) -> Signing:
+    """What the signature of a page is worth, if it holds for *days*; whether these are over, today tells."""
     try:
         file = file_of(folder, SIGNED, page.name)
         signed = read_signature(file) if file.exists() else None
     except EvidenceError as error:
-        return State.NONE, f"Not signed: {error}."
+        return Signing(State.NONE, f"Not signed: {error}.")
     if signed is None:
-        return State.NONE, "Not signed yet."
-    said = aged(f"igned {signed.day} by {signed.reviewer}.", today)
+        return Signing(State.NONE, "Not signed yet.")
+    said, last = f"igned {signed.day} by {signed.reviewer}.", until(signed.day, days).isoformat()
     if signed.content != page.content:
-        return State.VOID, f"Not signed since it changed. Last s{said}"
-    return _age(signed, days, today), f"S{said}"
-
-
-def _age(signed: Signature, days: float, today: date) -> State:
-    return State.DUE if today > until(signed.day, days) else State.PROVEN
+        return Signing(State.VOID, f"Not signed since it changed. Last s{said}")
+    return Signing(State.PROVEN, f"S{said} Sign again by {last}.", last)
 
 
 def aged(says: str, today: date, limit: str = "") -> str:

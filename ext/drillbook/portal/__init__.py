@@ -1,0 +1,1 @@
+"""For readers and keepers: publishing, versions, notices, feedback, search by others. Uses ``output``."""
