@@ -128,8 +128,11 @@ class ProcedureDirective(StructureDirective):
         head: list[Node] = [nodes.paragraph("", "", *purpose, classes=["ops-purpose"])] if purpose else []
         left = inlines(joined(map(literal, leaves)))
         head += field_list(self, [*rows, ("Undone by", undone), ("Leaves changed", left), ("Not proven", unproven)])
-        container = self.container("procedure", name, procedure, [*head, *gathered(content, "ops-steps")])
-        return [container]
+        items = [node for node in content if isinstance(node, nodes.list_item) and "ops-step" in node["classes"]]
+        parts = zip(items, steps, strict=True)
+        anchors = [self.anchored(item, f"procedure-{name}", step.says) for item, step in parts]
+        shown = [*head, *gathered(content, "ops-steps")]
+        return [self.container("procedure", name, procedure, shown, anchors)]
 
     def _undone(self) -> tuple[str, list[Node]]:
         """The procedure that undoes this one, and the text that says so."""
