@@ -1,4 +1,4 @@
-"""The command ``drillbook``: walk a tree in a terminal, begin a new page, review and sign, measure, sow faults."""
+"""The command ``drillbook``: walk a tree in a terminal, begin a new page, review and sign, tell changes, measure, sow faults."""
 
 import argparse
 import sys
@@ -9,6 +9,7 @@ from pathlib import Path
 from drillbook import warroom
 from drillbook.model.data import DataError
 from drillbook.new import KINDS, NewError, new_page
+from drillbook.portal import changes
 from drillbook.review import command as review
 from drillbook.walker import command as walk
 from drillbook.walker.walking import Ended
@@ -67,6 +68,7 @@ def parser() -> argparse.ArgumentParser:
     new.add_argument("--folder", type=Path, default=Path("source"), help="where it is written (default: %(default)s)")
     new.add_argument("--force", action="store_true", help="overwrite a page that exists")
     review.add_parser(commands)
+    changes.add_parser(commands)
     warroom.add_parser(commands)
     measure = commands.add_parser(
         "measure",
@@ -124,6 +126,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return warroom.run(options)
         if options.command == "review":
             return review.run(options, made)
+        if options.command == "changes":
+            return changes.run(options)
         return _new(options) if options.command == "new" else walk.run(options, made)
     except (DataError, NewError, OSError) as error:
         print(f"drillbook: {error}", file=sys.stderr)

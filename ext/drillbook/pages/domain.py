@@ -88,13 +88,14 @@ class OpsDomain(Domain):
     facts: LiveFacts
     before: dict[Key, Described | None]
     evidence: Any  # what pages.evidence makes of it, once all pages are read
+    told: Any  # and what pages.changes does
 
     def setup(self) -> None:
         """Begin a build: without facts yet, and with the objects of the last one."""
         super().setup()
         self.facts = LiveFacts()
         self.before = {}
-        self.evidence = None
+        self.evidence = self.told = None
         self._remember()
 
     @guarded()

@@ -1,0 +1,1 @@
+"""For readers and keepers: the manual published, what has changed in it, and what readers say."""
