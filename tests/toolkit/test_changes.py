@@ -12,47 +12,24 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.toolkit.building import Build
-from tests.toolkit.handbook import CALL, CHECK, FIX, PROCEDURE, RULES, handbook, tree
+from tests.toolkit.editions import BOOK, book, data_of
+from tests.toolkit.handbook import PROCEDURE, RULES
 
 from drillbook.cli import main
 from drillbook.live.facts import CommandFact, LiveFacts, OptionFact, Place, SettingFact
 from drillbook.live.shown import shown_facts
-from drillbook.model.change import Change, Kind, changes, read_edition, section_title, sections
+from drillbook.model.change import Change, Kind, changes, section_title, sections
 from drillbook.model.data import DataError
 
 Json = dict[str, Any]
 Builder = Callable[..., Build]
-BOOK = "# Stations\n\n```{toctree}\nalerts/SlowReports\nprocedures/restart\nreference\n```\n"
-TREE = "# Slow reports\n\n" + tree(CHECK, FIX, CALL)
-REFERENCE = "# Look up\n\n```{ops:alerts}\n```\n"
 CHANGED = "# What has changed\n\n```{ops:changes}\n```\n"
-
-
-def book(folder: Path, **changed: str) -> Path:
-    """A manual with a page in each section; keywords change a page or the rules."""
-    made = handbook(folder, changed.get("index", BOOK))
-    pages = {"alerts/SlowReports": TREE, "procedures/restart": "# Restart\n\n" + PROCEDURE, "reference": REFERENCE}
-    for name, text in pages.items():
-        file = made / f"{name}.md"
-        file.parent.mkdir(exist_ok=True)
-        file.write_text(changed.get(name.rpartition("/")[2], text))
-    rules = changed.get("rules", RULES).replace("slow.html", "alerts/SlowReports.html")
-    (made / "rules.yml").write_text(rules)
-    return made
 
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Json:
     """The data of the manual; to be copied before it is changed."""
-    from sphinx.testing.util import SphinxTestApp
-
-    folder = book(tmp_path_factory.mktemp("old") / "book")
-    app = SphinxTestApp("html", srcdir=folder, builddir=folder / "_build")
-    try:
-        app.build()
-        return read_edition(Path(app.outdir))
-    finally:
-        app.cleanup()
+    return data_of(book(tmp_path_factory.mktemp("old") / "book"))
 
 
 @pytest.fixture
