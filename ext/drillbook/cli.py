@@ -9,7 +9,7 @@ from pathlib import Path
 from drillbook import warroom
 from drillbook.model.data import DataError
 from drillbook.new import KINDS, NewError, new_page
-from drillbook.portal import changes
+from drillbook.portal import changes, notify_command
 from drillbook.review import command as review
 from drillbook.walker import command as walk
 from drillbook.walker.walking import Ended
@@ -69,6 +69,7 @@ def parser() -> argparse.ArgumentParser:
     new.add_argument("--force", action="store_true", help="overwrite a page that exists")
     review.add_parser(commands)
     changes.add_parser(commands)
+    notify_command.add_parser(commands)
     warroom.add_parser(commands)
     measure = commands.add_parser(
         "measure",
@@ -128,6 +129,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return review.run(options, made)
         if options.command == "changes":
             return changes.run(options)
+        if options.command == "notify":
+            return notify_command.run(options, made)
         return _new(options) if options.command == "new" else walk.run(options, made)
     except (DataError, NewError, OSError) as error:
         print(f"drillbook: {error}", file=sys.stderr)
