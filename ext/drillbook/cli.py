@@ -1,4 +1,4 @@
-"""The command ``drillbook``: walk a tree in a terminal, begin a new page, review and sign, measure, sow faults."""
+"""The command ``drillbook``: walk a tree in a terminal, begin a new page, review and sign, tell changes, measure, sow faults."""
 
 import argparse
 import sys
@@ -9,7 +9,7 @@ from pathlib import Path
 from drillbook import warroom
 from drillbook.model.data import DataError
 from drillbook.new import KINDS, NewError, new_page
-from drillbook.portal import search_command
+from drillbook.portal import changes, notify_command, search_command
 from drillbook.review import command as review
 from drillbook.review import job, owners, remind
 from drillbook.walker import command as walk
@@ -73,6 +73,8 @@ def parser() -> argparse.ArgumentParser:
     remind.add_parser(commands)
     job.add_parser(commands)
     search_command.add_parsers(commands)
+    changes.add_parser(commands)
+    notify_command.add_parser(commands)
     warroom.add_parser(commands)
     measure = commands.add_parser(
         "measure",
@@ -140,6 +142,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return search_command.run_records(options)
         if options.command == "search-push":
             return search_command.run_push(options)
+        if options.command == "changes":
+            return changes.run(options)
+        if options.command == "notify":
+            return notify_command.run(options, made)
         return _new(options) if options.command == "new" else walk.run(options, made)
     except (DataError, NewError, OSError) as error:
         print(f"drillbook: {error}", file=sys.stderr)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from typing import Any, Final, NamedTuple
+from urllib.parse import urlsplit
 
 from sphinx.application import Sphinx
 from sphinx.config import Config
@@ -18,6 +19,7 @@ from drillbook.live.facts import Place
 from drillbook.live.promql import NUMBER, duration_s
 from drillbook.warn import Warn, guarded, warn
 
+_VARIABLE: Final = re.compile(r"\$[A-Za-z_]\w*")
 _NAME = r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*"
 _LITERAL = re.compile(rf"(?:([<>]=?)\s*)?{NUMBER}")
 _MEASUREMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*")
@@ -244,6 +246,42 @@ def is_pdf(value: object) -> str | None:
     return None
 
 
+OPEN_SCHEMES: Final = ("json", "jsons", "form", "forms", "xml", "xmls")
+
+
+def is_notify(value: object) -> str | None:
+    """`[{"to": "$VARIABLE", "sections": ["alerts"]}]`; `to` may be an address of Apprise that holds no secret."""
+    if not isinstance(value, list | tuple):
+        return f"must be a list, not {value!r}"
+    for target in value:
+        if not isinstance(target, Mapping) or not {"to"} <= target.keys() <= {"to", "sections"}:
+            return (
+                'must have a mapping with "to", and perhaps "sections", for each target'  # what it has may be a secret
+            )
+        sections = target.get("sections", [])
+        if not isinstance(sections, list | tuple) or not all(isinstance(name, str) for name in sections):
+            return f"must have a list of sections, not {sections!r}"
+        if problem := _open(target["to"]):
+            return problem
+    return None
+
+
+def _open(to: object) -> str | None:
+    """Why an address cannot stand in conf.py. It is not repeated: it may hold a secret."""
+    if isinstance(to, str) and _VARIABLE.fullmatch(to):
+        return None
+    try:
+        parts = urlsplit(to) if isinstance(to, str) else None
+        if parts and parts.scheme in OPEN_SCHEMES and parts.hostname and parts.username is parts.password is None:
+            return None
+    except ValueError:  # what is no address
+        pass
+    return (
+        'has a "to" that is neither the name of an environment variable, such as "$OPS_CHAT", nor an address '
+        f"without a user, of {', '.join(OPEN_SCHEMES)}: others hold secrets, which belong into a variable"
+    )
+
+
 REBUILD: Final = ""  # nothing: facts are compared by digests, so a new source re-reads only the pages that show it
 
 
@@ -411,6 +449,21 @@ OPTIONS = (
         0.95,
         is_share,
         "Sabotage: the share of faults that must be caught.",
+    ),
+    Option(
+        "drillbook_changes_since",
+        "",
+        is_file_name,
+        "Changes: the `ops.json` of an earlier version, or a folder that has it, relative to the folder of conf.py. "
+        "`ops:changes` says what has changed since.",
+    ),
+    Option(
+        "drillbook_notify",
+        [],
+        is_notify,
+        'Changes: to whom `drillbook notify` sends them: `[{"to": "$OPS_CHAT", "sections": ["alerts", "procedures"]}]`. '
+        "`to` is the name of an environment variable that holds an address of Apprise, or the address of a webhook that "
+        "needs no secret. Without `sections` all changes are sent.",
     ),
     Option(
         "drillbook_search",

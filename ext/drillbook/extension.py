@@ -16,6 +16,7 @@ from drillbook.output.search.extension import setup_search
 from drillbook.pages.automodule import setup_automodule
 from drillbook.pages.autosettings import setup_autosettings
 from drillbook.pages.blanks import setup_blanks
+from drillbook.pages.changes import setup_changes
 from drillbook.pages.checklists import setup_checklists
 from drillbook.pages.dashboard import setup_dashboard
 from drillbook.pages.demos import setup_demos
@@ -67,6 +68,7 @@ def setup_extension(app: Sphinx) -> ExtensionMetadata:
     setup_examples(app)
     setup_evidence(app)
     setup_dashboard(app)
+    setup_changes(app)
     setup_failure_modes(app)
     setup_demos(app)
     setup_measurements(app)

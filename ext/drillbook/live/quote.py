@@ -5,12 +5,13 @@ property a setting gives its default, an alert its threshold, and anything else 
 said.
 """
 
+import contextlib
 import re
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, Final, NamedTuple
 
-from drillbook.live.facts import NOT_SHOWN, AlertFact, LiveFacts, MetricFact, SettingFact
+from drillbook.live.facts import NOT_SHOWN, AlertFact, Fact, LiveFacts, MetricFact, SettingFact
 from drillbook.live.quantity import NUMBER, Quantity, parse_quantity, readable
 
 KINDS: Final = ("setting", "alert", "metric", "command", "component", "route", "error")
@@ -54,6 +55,20 @@ def quote(facts: LiveFacts, target: str) -> Quote:
     fact_kind, fact, prop = found[0]
     text, quantity = _properties(fact_kind, fact)[prop or _DEFAULT.get(fact_kind, "name")]()
     return Quote(fact_kind, fact.name, text, quantity)
+
+
+def properties(kind: str, fact: Fact) -> dict[str, str]:
+    """All that can be said of *fact*, by the names that a role takes; without what it does not have."""
+    found: dict[str, str] = {}
+    for name, said in _properties(kind, fact).items():
+        with contextlib.suppress(QuoteError):
+            found[name] = said()[0]
+    return found
+
+
+def without_thresholds(expr: str) -> str:
+    """A PromQL expression with a mark in place of each number that it compares with."""
+    return _COMPARED.sub(r"\1 …", expr)
 
 
 Value = tuple[str, Quantity | None]

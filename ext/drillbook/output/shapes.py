@@ -72,6 +72,7 @@ def shape_procedure(container: Element, domain: OpsDomain, docname: str) -> None
     take_anchor(container)
     for item in container.findall(nodes.list_item):
         if "ops-step" in item["classes"]:
+            take_anchor(item)
             frame_parts(item)
     mark_blanks(container)
 

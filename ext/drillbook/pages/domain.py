@@ -90,13 +90,14 @@ class OpsDomain(Domain):
     evidence: Any  # what pages.evidence makes of it, once all pages are read
     extracts: bool  # whether this build writes the messages of the manual, and no pages
     catalogues: Any  # what pages.translations has of the manual in the language of this build
+    told: Any  # and what pages.changes does
 
     def setup(self) -> None:
         """Begin a build: without facts yet, and with the objects of the last one."""
         super().setup()
         self.facts = LiveFacts()
         self.before = {}
-        self.evidence = self.catalogues = None
+        self.evidence = self.told = self.catalogues = None
         self.extracts = False
         self._remember()
 

@@ -142,8 +142,11 @@ class ProcedureDirective(StructureDirective):
         left = inlines(joined(map(literal, leaves)))
         rows += [(say("Undone by"), undone), (say("Leaves changed"), left), (say("Not proven"), unproven)]
         head += field_list(self, rows)
-        container = self.container("procedure", name, procedure, [*head, *gathered(content, "ops-steps")])
-        return [container]
+        items = [node for node in content if isinstance(node, nodes.list_item) and "ops-step" in node["classes"]]
+        parts = zip(items, steps, strict=True)
+        anchors = [self.anchored(item, f"procedure-{name}", step.says) for item, step in parts]
+        shown = [*head, *gathered(content, "ops-steps")]
+        return [self.container("procedure", name, procedure, shown, anchors)]
 
     def _undone(self) -> tuple[str, list[Node]]:
         """The procedure that undoes this one, and the text that says so."""

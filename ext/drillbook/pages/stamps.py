@@ -16,6 +16,7 @@ from drillbook.model.evidence import MEASUREMENT
 from drillbook.model.procedure import Procedure
 from drillbook.model.recording import DEMO
 from drillbook.model.tree import Tree
+from drillbook.pages.changes import CHANGES, fill_changes, told
 from drillbook.pages.dashboard import everything, fill, fill_cure
 from drillbook.pages.demos import PLACE, demo_says, fill_demo
 from drillbook.pages.domain import SHOWS, OpsDomain
@@ -56,6 +57,8 @@ def stamp_page(app: Sphinx, doctree: nodes.document, docname: str) -> None:
             node.insert(min(2, len(node.children)), stamp_paragraph(found, made))
         elif SHOWS in node:
             fill(node, app, found, docname)
+        elif CHANGES in node:
+            fill_changes(node, app, docname)
         elif CURE in node:
             fill_cure(node, app, found, docname)
         elif TREE_OF in node:
@@ -79,20 +82,22 @@ def stamps_to_rewrite(app: Sphinx, env: BuildEnvironment) -> Iterable[str]:
     assert isinstance(domain, OpsDomain)
     found = stamps(app)
     dashboard = everything(app, found)
-    says = {docname: said for docname in env.found_docs if (said := _said(domain, found, docname, dashboard))}
+    changed = str(told(app)) if any(domain.every(CHANGES)) else ""
+    says = {docname: said for docname in env.found_docs if (said := _said(domain, found, docname, dashboard, changed))}
     before = dict(domain.stamped)
     domain.stamped.clear()
     domain.stamped.update(says)
     return sorted(docname for docname in env.found_docs if says.get(docname) != before.get(docname))
 
 
-def _said(domain: OpsDomain, found: Stamps, docname: str, dashboard: str) -> str:
+def _said(domain: OpsDomain, found: Stamps, docname: str, dashboard: str, changed: str) -> str:
     models = domain.models.get(docname, {})
     parts = [found.procedure(one.name).says for one in models.get("procedure", ())]
     parts += [found.tree(one.name).says for one in models.get("tree", ())]
     under = page_stamps(found, docname)
     parts += [under.astext()] if under else []
     parts += [dashboard] if SHOWS in models else []
+    parts += [changed] if CHANGES in models else []
     parts += [_demo(found, name) for name in models.get(DEMO, ())]
     parts += [measurement_says(found, name) for name in models.get(MEASUREMENT, ())]
     return "\n".join(parts)

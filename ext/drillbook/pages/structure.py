@@ -5,7 +5,7 @@ been read. So the model is complete before any page is written, and what is wron
 """
 
 from collections.abc import Sequence
-from typing import Any, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 
 from docutils import nodes
 from docutils.nodes import Element, Node
@@ -21,6 +21,15 @@ from drillbook.warn import Warn
 
 Model = TypeVar("Model")
 _OPEN = "drillbook_open"  # the names of the directives around the one that is read
+PLACES: Final = "places"  # among the models of a page: where the parts of its procedures and trees stand
+
+
+class Places(NamedTuple):
+    """The anchors of the steps of a procedure, or of the nodes of a tree, in their order."""
+
+    kind: str
+    name: str
+    anchors: tuple[str, ...]
 
 
 class StructureDirective(OpsDirective):
@@ -64,8 +73,21 @@ class StructureDirective(OpsDirective):
                     self.warn_at(Warn.STRUCTURE, message, line_of(item, self.lineno))
         return found
 
-    def container(self, kind: str, name: str, model: Any, content: Sequence[Node]) -> Element:
-        """The whole: a container with a target, known to the domain by *kind* and *name*."""
+    def anchored(self, item: Element, prefix: str, term: str) -> str:
+        """Let links lead to a part; its anchor, made of what it is called and never of its number, which another part may have tomorrow."""
+        document = self.state.document
+        anchor = make_id(self.env, document, prefix, term)
+        target = nodes.target("", "", ids=[anchor])
+        document.note_explicit_target(target)
+        head = item[0]
+        assert isinstance(head, Element)
+        head.insert(0, target)
+        return anchor
+
+    def container(
+        self, kind: str, name: str, model: Any, content: Sequence[Node], anchors: Sequence[str] = ()
+    ) -> Element:
+        """The whole: a container with a target, known to the domain by *kind* and *name*, as are the *anchors* of its parts."""
         document = self.state.document
         node = self.made(nodes.container("", classes=["ops", f"ops-{kind}"]), model)
         anchor = make_id(self.env, document, kind, name)
@@ -77,6 +99,7 @@ class StructureDirective(OpsDirective):
             described = Described(docname, anchor, model.title, self.get_location())
             self.ops.note_object(kind, name, described)
             self.ops.note_model(kind, docname, model)
+            self.ops.note_model(PLACES, docname, Places(kind, name, tuple(anchors)))
         return node
 
 

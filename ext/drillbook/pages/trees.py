@@ -9,7 +9,6 @@ from typing import ClassVar, Final
 from docutils import nodes
 from docutils.nodes import Element, Node
 from sphinx.application import Sphinx
-from sphinx.util.nodes import make_id
 from sphinx.util.typing import OptionSpec
 
 from drillbook.live.quantity import parse_duration
@@ -259,11 +258,11 @@ class TreeDirective(StructureDirective):
         )
         for flaw in model.flaws(tree):
             self.warn_at(Warn.TREE, flaw.message, flaw.line)
-        self._wire(
-            tree, [node for node in content if isinstance(node, nodes.list_item) and "ops-node" in node["classes"]]
-        )
+        items = [node for node in content if isinstance(node, nodes.list_item) and "ops-node" in node["classes"]]
+        anchors = self._wire(tree, items)
         rows = [(say("Alerts"), inlines(joined(link("alert", alert) for alert in alerts))), (say("Owner"), owner)]
-        return [self.container("tree", name, tree, [*field_list(self, rows), *gathered(content, "ops-tree")])]
+        shown = [*field_list(self, rows), *gathered(content, "ops-tree")]
+        return [self.container("tree", name, tree, shown, anchors)]
 
     def _alerts(self, name: str) -> list[str]:
         """The alerts that lead here: those named, or the one that is called as the tree is."""
@@ -277,22 +276,18 @@ class TreeDirective(StructureDirective):
             self.warn(Warn.TREE, f"tree {name} needs ':alerts:': no alert is called as it is")
         return [alert for alert in named or [name] if alert in known]
 
-    def _wire(self, tree: model.Tree, items: Sequence[Element]) -> None:
+    def _wire(self, tree: model.Tree, items: Sequence[Element]) -> list[str]:
         """Give each node its target, and each answer its way on."""
-        document = self.state.document
+        parts = list(zip(tree.nodes, items, strict=True))
+        anchors = [self.anchored(item, f"tree-{tree.name}", node.name) for node, item in parts]
         places: dict[str, tuple[int, str]] = {}
-        for number, (node, item) in enumerate(zip(tree.nodes, items, strict=True), 1):
-            anchor = make_id(self.env, document, f"tree-{tree.name}", node.name)
-            target = nodes.target("", "", ids=[anchor])
-            document.note_explicit_target(target)
-            head = item[0]
-            assert isinstance(head, Element)
-            head.insert(0, target)
+        for number, (node, anchor) in enumerate(zip(tree.nodes, anchors, strict=True), 1):
             places.setdefault(node.name, (number, anchor))
-        for node, item in zip(tree.nodes, items, strict=True):
+        for node, item in parts:
             if isinstance(node, model.Check) and node.answers:
                 written = next(part for part in reversed(item.children) if isinstance(part, nodes.bullet_list))
                 item.replace(written, answer_list(self, node, places))
+        return anchors
 
 
 def setup_trees(app: Sphinx) -> None:

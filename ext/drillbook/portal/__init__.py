@@ -1,1 +1,1 @@
-"""For readers and keepers: publishing, versions, notices, feedback, search by others. Uses ``output``."""
+"""For readers and keepers: publishing, versions, languages, notices, feedback, search by others. Uses ``output``."""
