@@ -199,7 +199,6 @@ def is_share(value: object) -> str | None:
 
 
 _HANDLE: Final = re.compile(r"@{1,2}[\w.-]+(/[\w.-]+)*|[^@\s]+@[^@\s]+")
-_VARIABLE: Final = re.compile(r"\$[A-Za-z_]\w*")
 
 
 def is_owners(value: object) -> str | None:
