@@ -9,6 +9,7 @@ from sphinx.util.typing import ExtensionMetadata
 from drillbook import __version__
 from drillbook.config import setup_config
 from drillbook.output.data import setup_data
+from drillbook.output.feedback import setup_feedback
 from drillbook.output.html import setup_html
 from drillbook.output.search.extension import setup_search
 from drillbook.pages.automodule import setup_automodule
@@ -66,6 +67,7 @@ def setup_extension(app: Sphinx) -> ExtensionMetadata:
     setup_rebuild(app)
     setup_stamps(app)
     setup_html(app)
+    setup_feedback(app)
     setup_data(app)
     setup_search(app)
     setup_coverage(app)

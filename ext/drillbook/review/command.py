@@ -3,19 +3,23 @@
 import argparse
 import sys
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import closing
 from datetime import UTC, date, datetime
 from pathlib import Path
 from string import Template
 from typing import Any, Final
 
 from drillbook.model.evidence import EvidenceError
-from drillbook.review.due import WORDS, Manual, Page, due, read_manual, signature
+from drillbook.portal.feedback.answer import FeedbackError, ago, visible
+from drillbook.portal.feedback.rating import Rated, worst
+from drillbook.review.due import WORDS, Due, Page, due, read_manual, signature
 from drillbook.review.signing import SignError, identity, sign
 
 EPILOG: Final = """\
 examples:
   drillbook review                             list what is due, the worst first
+  drillbook review --feedback feedback.json    the same, and first what readers doubt
   drillbook review alerts/HighLatency          show its checklist, and what there is to sign
   drillbook review alerts/HighLatency --sign   sign it, as git knows you
 
@@ -58,6 +62,12 @@ def add_parser(commands: Any) -> None:
     made.add_argument(
         "--days", type=_days, metavar="N", help="for how many days a signature holds (default: as a proof does)"
     )
+    made.add_argument(
+        "--feedback",
+        metavar="URL|FILE",
+        help="what readers answered in as many days as a signature holds: the URL of its database, or a file of "
+        "drillbook feedback export --json; what 2 or more say No to, and 20 %% at least, is due",
+    )
     made.add_argument("--sign", action="store_true", help="sign PAGE")
     made.add_argument("--yes", action="store_true", help="sign without being asked")
 
@@ -71,18 +81,34 @@ def run(options: argparse.Namespace, made: argparse.ArgumentParser) -> int:
     days = options.days or manual.days
     try:
         if not options.page:
-            return _list(manual, options.evidence, days, today)
+            rated = _rated(options.feedback, days) if options.feedback else []
+            return _list(due(manual, options.evidence, days, today, rated))
         page = manual.page(options.page)
         return _sign(page, options) if options.sign else _show(page, options.evidence, days, today)
-    except (SignError, EvidenceError) as error:
+    except (SignError, EvidenceError, FeedbackError) as error:
         print(f"drillbook: {error}", file=sys.stderr)
         return USAGE
 
 
-def _list(manual: Manual, folder: Path, days: float, today: date) -> int:
-    found = due(manual, folder, days, today)
+def _rated(source: str, days: float) -> list[Rated]:
+    """What readers rated within *days*, the worst first."""
+    since = ago(days)
+    if "://" not in source:
+        from drillbook.portal.feedback.export import read_json  # needs no database
+
+        answers = (one.answer for one in read_json(Path(source)) if one.at >= since)
+        return worst((answer.page, answer.subject, answer.verdict, 1) for answer in answers)
+    try:
+        from drillbook.portal.feedback.store import open_store
+    except ImportError as error:
+        raise FeedbackError(f"a database needs the packages of drillbook[portal]: {error}") from error
+    with closing(open_store(source, make=False)) as store:
+        return worst(store.counts(since))
+
+
+def _list(found: Sequence[Due]) -> int:
     for one in found:
-        print(f"{WORDS[one.state]:<8} {one.what}: {one.says}")
+        print(visible(f"{WORDS[one.state]:<8} {one.what}: {one.says}"))
     print(f"{len(found)} due." if found else "Nothing is due.")
     return DUE if found else DONE
 

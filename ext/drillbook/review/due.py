@@ -1,20 +1,23 @@
 """What is due: proofs that are void, missing or too old, and pages that nobody signed, or not since, or not for long.
 
-Read from ``ops.json``, as the manual was built, and from the signatures that are there now.
+Read from ``ops.json``, as the manual was built, and from the signatures that are there now. What readers doubt comes first.
 """
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from drillbook.model.data import SCHEMA, DataError
 from drillbook.model.evidence import SIGNED, EvidenceError, Signature, State, file_of, read_signature, until
+from drillbook.portal.feedback.rating import Rated
 
 _DAY: Final = re.compile(r"\b\d{4}-\d{2}-\d{2}\b")
-WORDS: Final = {
+DOUBTED: Final = "doubted"  # by readers, whatever was proven
+WORDS: Final[dict[str, str]] = {
+    DOUBTED: DOUBTED,
     State.VOID: "changed",
     State.NONE: "missing",
     State.DUE: "overdue",
@@ -67,7 +70,7 @@ class Manual(NamedTuple):
 class Due(NamedTuple):
     """Something to do, and how bad it is."""
 
-    state: State
+    state: str  # a State, or DOUBTED
     what: str
     says: str
 
@@ -99,11 +102,12 @@ def read_manual(file: Path) -> Manual:
         raise DataError(f"{file} is no ops.json: {type(error).__name__}: {error}") from error
 
 
-def due(manual: Manual, folder: Path, days: float, today: date) -> list[Due]:
-    """Everything that is due *today*, the worst first."""
+def due(manual: Manual, folder: Path, days: float, today: date, rated: Iterable[Rated] = ()) -> list[Due]:
+    """Everything that is due *today*, the worst first; of what readers rated, in its order, what they doubt."""
+    doubts = [Due(DOUBTED, one.what, f"{one.says}.") for one in rated if one.doubted]
     found = [*_proofs(manual, today), *_signatures(manual, folder, days, today)]
-    order = list(State)
-    return sorted(found, key=lambda one: (order.index(one.state), one.what))
+    order: list[str] = list(State)
+    return doubts + sorted(found, key=lambda one: (order.index(one.state), one.what))
 
 
 def _proofs(manual: Manual, today: date) -> Iterator[Due]:

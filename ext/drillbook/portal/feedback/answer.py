@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Literal, NamedTuple, get_args
 from uuid import UUID
 
@@ -16,6 +16,10 @@ TIME: Final = "%Y-%m-%dT%H:%M:%SZ"
 _SUBJECT: Final = re.compile(rf"{PAGE}|fix [^\s/]+/[^\s/]+|procedure [^\s/]+")
 _LANGUAGE: Final = re.compile(r"[A-Za-z]{2,8}([_-][A-Za-z0-9]{1,8})*")
 _DIRECTIONS: Final = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+class FeedbackError(Exception):
+    """A database or a file that cannot be used; the text says why, for people."""
 
 
 class AnswerError(ValueError):
@@ -112,3 +116,8 @@ def visible(text: str) -> str:
 def now() -> datetime:
     """This moment, to the second."""
     return datetime.now(UTC).replace(microsecond=0)
+
+
+def ago(days: float) -> datetime:
+    """The moment *days* ago; no earlier than a century."""
+    return now() - timedelta(days=min(days, 36_500))

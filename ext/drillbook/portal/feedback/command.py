@@ -5,11 +5,11 @@ import os
 import sys
 from collections.abc import Sequence
 from contextlib import closing, nullcontext
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from drillbook.portal.feedback.answer import TIME, Received, now, visible
+from drillbook.portal.feedback.answer import TIME, FeedbackError, Received, ago, visible
 from drillbook.portal.feedback.rating import worst
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ examples:
   drillbook feedback worst                               pages and fixes, the worst rated first
   drillbook feedback export --csv feedback.csv           for a spreadsheet
   drillbook feedback export --json - | jq '.answers[0]'  for other programs
+  drillbook feedback import kept.json                    what a browser kept, and its reader copied and sent
   drillbook feedback prune --days 90                     remove what is older than 90 days
   drillbook feedback serve --database sqlite:///feedback.db
 
@@ -86,6 +87,8 @@ def add_parser(commands: Any) -> None:
     form.add_argument("--json", metavar="FILE", help="as JSON, which drillbook review --feedback reads; - likewise")
     rated = sub("worst", "show pages, fixes and procedures by their share of No", WORST_EPILOG)
     rated.add_argument("--since", type=_day, metavar="DAY", help="of answers on or after this day in UTC")
+    taken = sub("import", "store the answers of an export, or those that a browser kept and copied")
+    taken.add_argument("file", type=Path, metavar="FILE", help="as JSON; what is stored already is not stored twice")
     pruned = sub("prune", "remove old answers")
     pruned.add_argument("--days", type=_days, default=RETENTION_DAYS, help="older than so many (default: %(default)s)")
     served = sub("serve", "take answers by HTTP, for pages that another server has", SERVE_EPILOG)
@@ -111,16 +114,16 @@ def add_parser(commands: Any) -> None:
 def run(options: argparse.Namespace) -> int:
     """Run the command; returns its exit status."""
     try:
-        from drillbook.portal.feedback.store import StoreError, open_store
+        from drillbook.portal.feedback.store import open_store
     except ImportError as error:
         return _fail(f"feedback needs the packages of drillbook[portal]: {error}")
     url = options.database or os.environ.get(VARIABLE, "")
     if not url:
         return _fail(f"which database? --database URL, or ${VARIABLE}")
     try:
-        with closing(open_store(url, make=options.do == "serve")) as store:
+        with closing(open_store(url, make=options.do in ("serve", "import"))) as store:
             return _DO[options.do](store, options)
-    except (StoreError, OSError) as error:
+    except (FeedbackError, OSError) as error:
         return _fail(str(error))
 
 
@@ -163,8 +166,23 @@ def _worst(store: "Store", options: argparse.Namespace) -> int:
     return DONE
 
 
+def _import(store: "Store", options: argparse.Namespace) -> int:
+    from drillbook.portal.feedback.export import read_json
+    from drillbook.portal.feedback.store import ConflictError
+
+    answers = read_json(options.file)
+    added = 0
+    for number, one in enumerate(answers, 1):
+        try:
+            added += store.add(one.answer, one.at)
+        except ConflictError as error:
+            return _fail(f"{options.file}: answer {number}: {error}; the {added} before it are stored")
+    print(f"{added} of {len(answers)} stored; the others were there.")
+    return DONE
+
+
 def _prune(store: "Store", options: argparse.Namespace) -> int:
-    print(f"{store.prune(now() - timedelta(days=options.days))} removed.")
+    print(f"{store.prune(ago(options.days))} removed.")
     return DONE
 
 
@@ -182,7 +200,7 @@ def _serve(store: "Store", options: argparse.Namespace) -> int:
     return serve(store, settings, options.host, options.port)
 
 
-_DO: Final = {"list": _list, "export": _export, "worst": _worst, "prune": _prune, "serve": _serve}
+_DO: Final = {"list": _list, "export": _export, "import": _import, "worst": _worst, "prune": _prune, "serve": _serve}
 
 
 def _fail(message: str) -> int:

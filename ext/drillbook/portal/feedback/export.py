@@ -7,13 +7,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, TextIO
 
-from drillbook.portal.feedback.answer import TIME, Answer, AnswerError, Received, read_answer
+from drillbook.portal.feedback.answer import TIME, Answer, FeedbackError, Received, now, read_answer
 
 FORMAT: Final = 1
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
-class ExportError(Exception):
+class ExportError(FeedbackError):
     """A file that is no export; the text says where, and why."""
 
 
@@ -37,12 +37,13 @@ def write_json(answers: Sequence[Received], out: TextIO) -> None:
 
 
 def read_json(file: Path) -> list[Received]:
-    """What `write_json` wrote. Raises :exc:`ExportError`."""
+    """What `write_json` wrote, or the list of answers that a browser kept. Raises :exc:`ExportError`."""
     try:
         data: Any = json.loads(file.read_text(encoding="utf-8"))
-        if data["format"] != FORMAT:
+        kept = isinstance(data, list)
+        if not kept and data["format"] != FORMAT:
             raise ExportError(f"{file} has the format {data['format']!r}, and this reads {FORMAT}")
-        return [_received(file, number, each) for number, each in enumerate(data["answers"], 1)]
+        return [_received(file, number, each) for number, each in enumerate(data if kept else data["answers"], 1)]
     except OSError as error:
         raise ExportError(f"cannot read {file}: {error.strerror}") from error
     except (ValueError, KeyError, TypeError, RecursionError) as error:
@@ -51,7 +52,9 @@ def read_json(file: Path) -> list[Received]:
 
 def _received(file: Path, number: int, each: Any) -> Received:
     try:
-        at = datetime.strptime(each["received"], TIME).replace(tzinfo=UTC)
-        return Received(at, read_answer({name: value for name, value in each.items() if name != "received"}))
-    except (AnswerError, KeyError, TypeError, AttributeError, ValueError) as error:
+        fields = dict(each)
+        received = fields.pop("received", None)
+        at = datetime.strptime(received, TIME).replace(tzinfo=UTC) if received else now()
+        return Received(at, read_answer(fields))
+    except (TypeError, ValueError) as error:
         raise ExportError(f"{file}: answer {number}: {error}") from error

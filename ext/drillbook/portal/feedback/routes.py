@@ -10,7 +10,6 @@ import math
 import os
 import time
 from collections.abc import Mapping
-from datetime import timedelta
 from http import HTTPStatus
 from typing import Any, Final, NamedTuple
 from urllib.parse import urlsplit
@@ -23,7 +22,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from drillbook.portal.feedback.answer import Answer, AnswerError, now, read_answer
+from drillbook.portal.feedback.answer import Answer, AnswerError, ago, now, read_answer
 from drillbook.portal.feedback.limits import Limits, Rate
 from drillbook.portal.feedback.problem import Refusal
 from drillbook.portal.feedback.reviewing import Review
@@ -123,7 +122,7 @@ class Intake:
         if time.monotonic() - self._pruned > DAY_S:
             self._pruned = time.monotonic()
             try:
-                self._store.prune(now() - timedelta(days=self._settings.days))
+                self._store.prune(ago(self._settings.days))
             except StoreError as error:
                 LOGGER.error("old feedback is not removed: %s", error)
 

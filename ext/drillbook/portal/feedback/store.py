@@ -36,7 +36,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
-from drillbook.portal.feedback.answer import NO, Answer, Received
+from drillbook.portal.feedback.answer import NO, Answer, FeedbackError, Received
 
 LOCK: Final = 5_190_001  # of PostgreSQL: those who migrate share it. Any fixed number serves
 WAIT_S: Final = 20  # for another process that writes
@@ -44,7 +44,7 @@ METADATA: Final = MetaData()
 INSERTS: Final[Mapping[str, Any]] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 
-class StoreError(Exception):
+class StoreError(FeedbackError):
     """The database cannot be used; the text says why, without its password."""
 
 
