@@ -42,11 +42,11 @@ class Rated(NamedTuple):
 
 def wilson(number: int, of: int) -> float:
     """The lower bound of Wilson's 95 % interval for the share *number* / *of*; 0 for none."""
-    if of == 0:
+    if number == 0:
         return 0.0
     share, square = number / of, Z * Z
     spread = Z * sqrt((share * (1 - share) + square / (4 * of)) / of)
-    return max(0.0, (share + square / (2 * of) - spread) / (1 + square / of))
+    return (share + square / (2 * of) - spread) / (1 + square / of)
 
 
 def worst(counts: Iterable[tuple[str, str, str, int]]) -> list[Rated]:

@@ -95,9 +95,9 @@ class Store:
 
     def add(self, answer: Answer, at: datetime) -> bool:
         """Store *answer*, for good; false when it is there already. Raises :exc:`ConflictError`, :exc:`StoreError`."""
-        row = self._insert(ANSWERS).values(received=at, **answer._asdict())
+        row = self._insert(ANSWERS).values(received=at, **answer._asdict()).returning(ANSWERS.c.id)
         with self._turn, self._begin() as connection:
-            if connection.execute(row.on_conflict_do_nothing(index_elements=["key"])).rowcount == 1:
+            if connection.execute(row.on_conflict_do_nothing(index_elements=["key"])).one_or_none():
                 return True
             there = connection.execute(select(*_FIELDS).where(ANSWERS.c.key == answer.key)).one_or_none()
         if there is not None and Answer(*there) != answer:
