@@ -199,7 +199,7 @@ def test_only_a_receipt_counts(status: int, body: str, says: str, page: Page, si
     say(place(page))
     expect(place(page).get_by_role("status").first).to_contain_text(says)
     expect(page.get_by_text("Kept on this device (1).")).to_be_visible()
-    page.get_by_role("button", name="Delete").click()
+    page.get_by_role("button", name="Delete them").click()
     expect(page.get_by_text("Deleted.")).to_be_visible()
     assert page.evaluate("Object.keys(localStorage).filter(key => key.startsWith('drillbook-feedback'))") == []
 
@@ -234,7 +234,7 @@ def test_a_page_that_is_a_file_keeps_first_and_sends_on_request(
     page.goto(f"file://{file}")
     say(place(page), text="one")
     expect(page.get_by_text("Kept on this device (1).")).to_be_visible()
-    expect(page.get_by_role("button", name="Copy")).to_be_visible()
+    expect(page.get_by_role("button", name="Copy them")).to_be_visible()
     expect(page.get_by_role("button", name="Send now")).to_have_count(0)  # it knows no address
     published = f'data-send="/-/feedback" data-published="{site}/-/feedback"'
     file.write_text(file.read_text().replace('data-send="/-/feedback"', published))
@@ -255,7 +255,7 @@ def test_what_was_copied_can_be_imported(
     page = context.new_page()
     page.goto(f"file://{asking}/pressure.html")
     say(place(page), text="one")
-    page.get_by_role("button", name="Copy").click()
+    page.get_by_role("button", name="Copy them").click()
     expect(page.get_by_text("Copied.")).to_be_visible()
     (tmp_path / "kept.json").write_text(page.evaluate("navigator.clipboard.readText()"))
     assert main(["feedback", "import", str(tmp_path / "kept.json"), "--database", f"sqlite:///{database}"]) == 0

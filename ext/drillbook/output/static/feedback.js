@@ -23,10 +23,10 @@
     allStored: "All of it is stored. Thank you.",
     unsent: "{count} could not be sent: {reason}",
     noAnswer: "there was no answer.",
-    copy: "Copy",
+    copy: "Copy them",
     copied: "Copied.",
     notCopied: "The browser does not let a page copy.",
-    remove: "Delete",
+    remove: "Delete them",
     removed: "Deleted.",
   };
   const LONGEST = 2000; // characters

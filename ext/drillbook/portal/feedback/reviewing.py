@@ -70,7 +70,7 @@ def review_html(store: Store, pages: str) -> str:
         style=STYLE,
         worst=worst(store.counts())[:WORST],
         latest=store.answers(limit=LATEST),
-        address=lambda page: f"{pages.rstrip('/')}/{quote(page)}.html",
+        address=lambda page: f"{pages.rstrip('/')}/{quote(page.lstrip('/'))}.html",
         visible=visible,
         time=TIME,
     )
