@@ -1,4 +1,4 @@
-"""The command ``drillbook``: walk a tree in a terminal, begin a new page, review and sign, tell changes, measure, sow faults."""
+"""The command ``drillbook``: walk a tree, begin a new page, review and sign, tell changes, hear readers, measure, sow faults."""
 
 import argparse
 import sys
@@ -10,6 +10,7 @@ from drillbook import warroom
 from drillbook.model.data import DataError
 from drillbook.new import KINDS, NewError, new_page
 from drillbook.portal import changes, notify_command, search_command
+from drillbook.portal.feedback import command as feedback
 from drillbook.review import command as review
 from drillbook.review import job, owners, remind
 from drillbook.walker import command as walk
@@ -76,6 +77,7 @@ def parser() -> argparse.ArgumentParser:
     changes.add_parser(commands)
     notify_command.add_parser(commands)
     warroom.add_parser(commands)
+    feedback.add_parser(commands)
     measure = commands.add_parser(
         "measure",
         help="measure what the manual shows of the live system",
@@ -130,6 +132,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return _measure(options)
         if options.command == "warroom":
             return warroom.run(options)
+        if options.command == "feedback":
+            return feedback.run(options)
         if options.command == "review":
             return review.run(options, made)
         if options.command == "owners":

@@ -23,6 +23,7 @@ _VARIABLE: Final = re.compile(r"\$[A-Za-z_]\w*")
 _NAME = r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*"
 _LITERAL = re.compile(rf"(?:([<>]=?)\s*)?{NUMBER}")
 _MEASUREMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*")
+_ADDRESS = re.compile(r"(https?://[^\s/?#@]+)?/(?!/)[^\s?#]*")
 _SOURCE = re.compile(rf"{_NAME}(:{_NAME})?")
 
 
@@ -189,6 +190,13 @@ def is_drill(value: object) -> str | None:
 def is_file_name(value: object) -> str | None:
     """The name of a file, or empty for none."""
     return None if isinstance(value, str) else f"must be the name of a file, not {value!r}"
+
+
+def is_address(value: object) -> str | None:
+    """``/path`` on the server of the pages, ``https://host/path``, or empty for none."""
+    if isinstance(value, str) and (value == "" or _ADDRESS.fullmatch(value)):
+        return None
+    return f"must be an address such as '/-/feedback' or 'https://host/-/feedback', not {value!r}"
 
 
 def is_share(value: object) -> str | None:
@@ -477,6 +485,13 @@ OPTIONS = (
         'Review: who the owners of pages are, `{"shop on-call": {"handle": "@shop-oncall", "notify": "$SHOP_ONCALL"}}`, or '
         "a handle alone. `drillbook owners` writes the handles into `CODEOWNERS`; `notify` names the environment variable "
         "with the address, as Apprise writes it, to which `drillbook remind` sends. `*` keeps what names no owner.",
+    ),
+    Option(
+        "drillbook_feedback",
+        "",
+        is_address,
+        "Feedback: the address that pages send readers' answers to, such as `/-/feedback`. Without it nobody is asked. The pages "
+        "of a copy that is opened as a file send to the same address below `html_baseurl`.",
     ),
     Option(
         "drillbook_pdf",

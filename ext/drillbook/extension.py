@@ -10,6 +10,7 @@ from drillbook import __version__
 from drillbook.config import setup_config
 from drillbook.language import setup_language
 from drillbook.output.data import setup_data
+from drillbook.output.feedback import setup_feedback
 from drillbook.output.html import setup_html
 from drillbook.output.navigation import setup_navigation
 from drillbook.output.search.extension import setup_search
@@ -76,6 +77,7 @@ def setup_extension(app: Sphinx) -> ExtensionMetadata:
     setup_stamps(app)
     setup_html(app)
     setup_navigation(app)
+    setup_feedback(app)
     setup_data(app)
     setup_search(app)
     setup_coverage(app)

@@ -5,6 +5,7 @@ import json
 import sys
 import textwrap
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, date, datetime
 from pathlib import Path
 from string import Template
@@ -12,6 +13,8 @@ from typing import Any, Final
 
 from drillbook.model.data import DataError
 from drillbook.model.evidence import EvidenceError
+from drillbook.portal.feedback.answer import FeedbackError, ago, visible
+from drillbook.portal.feedback.rating import Rated, worst
 from drillbook.review.due import (
     NOBODY,
     SIGNATURE,
@@ -32,6 +35,7 @@ examples:
   drillbook review                             list what is due, the worst first
   drillbook review --within 7                  what will be due after 7 more days, too
   drillbook review --owner "shop on-call"      what these keep; "nobody" keeps what has no owner
+  drillbook review --feedback feedback.json    the same, and first what readers doubt
   drillbook review --json > due.json           the same for machines
   drillbook review alerts/HighLatency          show its checklist, and what there is to sign
   drillbook review alerts/HighLatency --sign   sign it, as git knows you
@@ -88,6 +92,12 @@ def add_sources(made: argparse.ArgumentParser) -> None:
     made.add_argument(
         "--days", type=_days, metavar="N", help="for how many days a signature holds (default: as a proof does)"
     )
+    made.add_argument(
+        "--feedback",
+        metavar="URL|FILE",
+        help="what readers answered in as many days as a signature holds: the URL of its database, or a file of "
+        "drillbook feedback export --json; what 2 or more say No to, and 20 %% at least, is due",
+    )
 
 
 def today() -> date:
@@ -107,14 +117,32 @@ def run(options: argparse.Namespace, made: argparse.ArgumentParser) -> int:
             return _list(manual, options)
         page = manual.page(options.page)
         return _sign(page, options) if options.sign else _show(page, options.evidence, options.days or manual.days)
-    except (SignError, EvidenceError) as error:
+    except (SignError, EvidenceError, FeedbackError) as error:
         print(f"drillbook: {error}", file=sys.stderr)
         return USAGE
 
 
 def listed(manual: Manual, options: argparse.Namespace) -> list[Due]:
-    """What is due, as the options of :func:`add_sources` say."""
-    return due(manual, options.evidence, options.days or manual.days, today(), options.within)
+    """What is due, as the options of :func:`add_sources` say. Raises :exc:`FeedbackError`."""
+    days = options.days or manual.days
+    rated = _rated(options.feedback, days) if options.feedback else []
+    return due(manual, options.evidence, days, today(), options.within, rated)
+
+
+def _rated(source: str, days: float) -> list[Rated]:
+    """What readers rated within *days*, the worst first."""
+    since = ago(days)
+    if "://" not in source:
+        from drillbook.portal.feedback.export import read_json  # needs no database
+
+        answers = (one.answer for one in read_json(Path(source)) if one.at >= since)
+        return worst((answer.page, answer.subject, answer.verdict, 1) for answer in answers)
+    try:
+        from drillbook.portal.feedback.store import open_store
+    except ImportError as error:
+        raise FeedbackError(f"a database needs the packages of drillbook[portal]: {error}") from error
+    with closing(open_store(source, make=False)) as store:
+        return worst(store.counts(since))
 
 
 def _list(manual: Manual, options: argparse.Namespace) -> int:
@@ -128,7 +156,7 @@ def _list(manual: Manual, options: argparse.Namespace) -> int:
         print(json.dumps(_data(found, options.within), indent=1, ensure_ascii=False))
     else:
         for one in found:
-            print(f"{WORDS[one.state]:<8} {one.what}: {_says(one)}")
+            print(visible(f"{WORDS[one.state]:<8} {one.what}: {_says(one)}"))
         print(f"{len(found)} due." if found else "Nothing is due.")
     return DUE if found else DONE
 

@@ -1,6 +1,6 @@
 """What is due: proofs that are void, missing or too old, and pages that nobody signed, or not since, or not for long.
 
-Read from ``ops.json``, as the manual was built, and from the signatures that are there now.
+Read from ``ops.json``, as the manual was built, and from the signatures that are there now. What readers doubt comes first.
 """
 
 import json
@@ -13,9 +13,12 @@ from typing import Any, Final, NamedTuple
 from drillbook.model.data import SCHEMA, DataError
 from drillbook.model.evidence import SIGNED, EvidenceError, State, file_of, read_signature, until
 from drillbook.model.owner import Owned
+from drillbook.portal.feedback.rating import Rated
 
 _DAY: Final = re.compile(r"\b\d{4}-\d{2}-\d{2}\b")
-WORDS: Final = {
+DOUBTED: Final = "doubted"  # by readers, whatever was proven
+WORDS: Final[dict[str, str]] = {
+    DOUBTED: DOUBTED,
     State.VOID: "changed",
     State.NONE: "missing",
     State.DUE: "overdue",
@@ -83,7 +86,7 @@ class Due(NamedTuple):
     """Something to do, and how bad it is. ``says`` has absolute days only; ``until`` is the last on which it holds,
     or held, and empty when it does not for another reason."""
 
-    state: State
+    state: str  # a State, or DOUBTED
     kind: str
     name: str
     says: str
@@ -157,12 +160,25 @@ def _places(data: Any, pages: dict[str, Page]) -> dict[tuple[str, str], tuple[st
     return found
 
 
-def due(manual: Manual, folder: Path, days: float, today: date, within: int = 0) -> list[Due]:
-    """Everything that is due *today*, and what will be after *within* more days, the worst first."""
+def due(
+    manual: Manual, folder: Path, days: float, today: date, within: int = 0, rated: Iterable[Rated] = ()
+) -> list[Due]:
+    """Everything that is due *today*, and what will be after *within* more days, the worst first.
+
+    At its head stands, in its order, what readers doubt of what they *rated*.
+    """
     by = today + timedelta(days=within)
     found = [*_proofs(manual, today, by), *_signatures(manual, folder, days, today, by)]
-    order = list(State)
-    return sorted(found, key=lambda one: (order.index(one.state), one.until if within else "", one.what))
+    order: list[str] = list(State)
+    found.sort(key=lambda one: (order.index(one.state), one.until if within else "", one.what))
+    return [*(_doubt(manual, one) for one in rated if one.doubted), *found]
+
+
+def _doubt(manual: Manual, rated: Rated) -> Due:
+    page = manual.pages.get(rated.page)
+    kind, _, name = rated.what.partition(" ")
+    url, owners = (page.url, page.owners) if page else ("", ())
+    return Due(DOUBTED, kind, name, f"{rated.says}.", url=url, owners=owners)
 
 
 def kept_by(found: Iterable[Due], owner: str) -> list[Due]:

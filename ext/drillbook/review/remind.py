@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+from drillbook.portal.feedback.answer import FeedbackError
 from drillbook.review.command import add_sources, listed
 from drillbook.review.due import NOBODY, WORDS, Due, Manual, kept_by, read_manual
 from drillbook.review.owners import REST, OwnersError, read_owners
@@ -67,7 +68,7 @@ def run(options: argparse.Namespace) -> int:
         if options.owner not in ("", NOBODY, *manual.owners):
             raise OwnersError(f"the manual names no owner {options.owner!r}; there are: {', '.join(manual.owners)}")
         made = list(messages(manual, listed(manual, options), owners, options.url or known.url))
-    except OwnersError as error:
+    except (OwnersError, FeedbackError) as error:
         print(f"drillbook: {error}", file=sys.stderr)
         return USAGE
     if not made:
