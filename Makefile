@@ -12,7 +12,7 @@ SPHINX = $(BIN)/sphinx-build $(SPHINXOPTS) -c . -d $(BUILD)/doctrees/$(1) -b $(1
 comma := ,
 export RUN_DIR
 
-.PHONY: help setup html text pdf latexpdf warroom test doctest drill coverage sabotage measure lint format spelling linkcheck up down status bench stress fuzz lock clean
+.PHONY: help setup html text pdf latexpdf warroom publish serve test doctest drill coverage sabotage measure lint format spelling linkcheck up down status bench stress fuzz lock clean
 
 help:  ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(firstword $(MAKEFILE_LIST)) | sed -E 's/^([a-z-]+):[^#]*## /\1\t/' | expand -t 14
@@ -42,6 +42,13 @@ warroom: pdf  ## Bundle all of it for a room without a network: build/warroom
 	@rm -rf $(BUILD)/offline
 	@$(call SPHINX,html,offline)
 	@PYTHONPATH=ext $(BIN)/python -m drillbook warroom --html $(BUILD)/offline --pdf "$$(ls -t $(BUILD)/pdf/*.pdf | sed 1q)"
+
+publish: setup  ## Publish all versions and languages as one folder: build/site
+	@PYTHONPATH=ext $(BIN)/python -m drillbook publish
+
+serve: setup  ## Publish this working tree, and serve it at http://127.0.0.1:8000/ (PORT=)
+	@PYTHONPATH=ext $(BIN)/python -m drillbook publish --worktree --only latest
+	@PYTHONPATH=ext $(BIN)/python -m drillbook serve --port $(or $(PORT),8000)
 
 test: setup  ## Run every test of the toolkit, the system and the manual
 	@tools/need.sh curl git chromium firefox-esr

@@ -1,4 +1,4 @@
-"""The command ``drillbook``: walk a tree in a terminal, begin a new page, review and sign, measure, sow faults."""
+"""The command ``drillbook``: walk a tree in a terminal, begin a new page, review and sign, publish, measure, sow faults."""
 
 import argparse
 import sys
@@ -9,6 +9,7 @@ from pathlib import Path
 from drillbook import warroom
 from drillbook.model.data import DataError
 from drillbook.new import KINDS, NewError, new_page
+from drillbook.portal import command as portal
 from drillbook.review import command as review
 from drillbook.walker import command as walk
 from drillbook.walker.walking import Ended
@@ -68,6 +69,7 @@ def parser() -> argparse.ArgumentParser:
     new.add_argument("--force", action="store_true", help="overwrite a page that exists")
     review.add_parser(commands)
     warroom.add_parser(commands)
+    portal.add_parser(commands)
     measure = commands.add_parser(
         "measure",
         help="measure what the manual shows of the live system",
@@ -122,6 +124,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return _measure(options)
         if options.command == "warroom":
             return warroom.run(options)
+        if options.command == "publish":
+            return portal.run_publish(options)
+        if options.command == "serve":
+            return portal.run_serve(options)
         if options.command == "review":
             return review.run(options, made)
         return _new(options) if options.command == "new" else walk.run(options, made)
