@@ -16,7 +16,7 @@ from drillbook.portal.moved import Moved
 from drillbook.portal.versions import Kind, Version, Versions
 from drillbook.portal.words import Words, own_name, tag, words
 
-_BODY: Final = re.compile(r"<body\b[^>]*>", re.IGNORECASE)
+_BODY: Final = re.compile(r"""<body\b(?:[^>"']|"[^"]*"|'[^']*')*>""", re.IGNORECASE)
 _HEAD_END: Final = re.compile(r"</head\s*>", re.IGNORECASE)
 _CANONICAL: Final = re.compile(r"""<link\b[^>]*\brel=["']?canonical\b[^>]*>\n?""", re.IGNORECASE)
 # Who reads by keyboard or by ear comes first to the theme's link to the text, and then to us.
@@ -136,8 +136,7 @@ def _version_items(spot: _Spot) -> Iterator[str]:
 
 def _language_items(spot: _Spot) -> Iterator[str]:
     for other in spot.version.languages:
-        there = spot._replace(language=other)
-        address, missing = _way(there, spot.version)
+        address, missing = _way(spot, spot.version, other)
         name = f'<span lang="{tag(other)}">{escape(own_name(other))}</span>'
         yield _item(address, name, other == spot.language, missing)
 
@@ -148,9 +147,9 @@ def _item(address: str, name: str, here: bool, *added: str) -> str:
     return f'<li><a href="{address}"{current}>{name}</a>{small}</li>'
 
 
-def _way(spot: _Spot, version: Version) -> tuple[str, str]:
-    """From here to the same page in a version, and what a reader has to know when it is not quite the same."""
-    shelf, language, page = spot.shelf, spot.language, spot.page
+def _way(spot: _Spot, version: Version, language: str = "") -> tuple[str, str]:
+    """From here to the same page in a version, in this language or another, and what a reader has to know when it is not quite the same."""
+    shelf, language, page = spot.shelf, language or spot.language, spot.page
     if found := shelf.find(version.name, language, page):
         return f"{spot.top}{found}", ""
     first = version.languages[0]

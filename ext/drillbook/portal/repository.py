@@ -81,7 +81,8 @@ class Repository(NamedTuple):
 
     def checkout(self, version: Version, folder: Path) -> None:
         """Make *folder* a checkout of the version. What a version's setup left there before stays, if git ignores it."""
-        if not (folder / ".git").is_dir():
+        known = (folder / ".git").is_dir() and _git(folder, "remote", "get-url", "origin").strip() == str(self.top)
+        if not known:  # a copy of a whole project has checkouts that belong to another one
             shutil.rmtree(folder, ignore_errors=True)
             folder.parent.mkdir(parents=True, exist_ok=True)
             # A clone, and no worktree: what is done in it leaves no trace in the repository itself.
