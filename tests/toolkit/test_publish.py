@@ -15,10 +15,12 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import pytest
+import sphinx.locale
 from lxml import html
 from tests.toolkit.publishing import built, commit, configure, git, publish, repository, write
 
 from drillbook.portal.release import damages
+from drillbook.portal.translations import without_eval
 
 PORTAL = "conf.py:3: "
 
@@ -185,6 +187,16 @@ def test_the_policy_lets_run_what_pages_carry_and_nothing_else(template: Path) -
     assert "unsafe-inline" not in policy
     assert len(re.findall(r"script-src 'self' 'sha256-[^']+';", policy)) == 1
     assert len(re.findall(r"style-src-attr 'unsafe-hashes' 'sha256-[^']+';", policy)) == 1
+
+
+@pytest.mark.parametrize("language", ["de", "zh_CN", "ru", "ar", "pl"])
+def test_sphinxs_own_words_need_no_eval(language: str) -> None:
+    text = (Path(sphinx.locale.__file__).parent / language / "LC_MESSAGES" / "sphinx.js").read_text()
+    made = without_eval(text)
+    assert "addTranslations" not in made and "Documentation.PLURAL_EXPR = (n) => Number(" in made
+    messages = json.loads(made.partition("TRANSLATIONS, ")[2].partition(");\nDocumentation.PLURAL")[0])
+    assert messages == json.loads(text.partition("(")[2].rstrip().removesuffix(";").removesuffix(")"))["messages"]
+    assert without_eval(text.replace('plural_expr": "', 'plural_expr": "alert(1)+')).startswith("Documentation.addT")
 
 
 def test_what_has_not_changed_is_not_built_again(pumps: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -143,8 +143,8 @@ def _language_items(spot: _Spot) -> Iterator[str]:
 
 def _item(address: str, name: str, here: bool, *added: str) -> str:
     current = ' aria-current="page"' if here else ""
-    small = "".join(f" <small>{escape(one)}</small>" for one in added if one)
-    return f'<li><a href="{address}"{current}>{name}</a>{small}</li>'
+    small = escape("; ".join(filter(None, added)))
+    return f'<li><a href="{address}"{current}>{name}</a>{f" <small>{small}</small>" if small else ""}</li>'
 
 
 def _way(spot: _Spot, version: Version, language: str = "") -> tuple[str, str]:

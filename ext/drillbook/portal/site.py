@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 from urllib.parse import quote
 
-from drillbook.portal import headers, nginx
+from drillbook.portal import headers, nginx, translations
 from drillbook.portal.bar import PageError, Shelf, canonical, decorated, shelf
 from drillbook.portal.building import Build
 from drillbook.portal.look import NOT_FOUND, is_page, published_files, resolved
@@ -101,6 +101,9 @@ def _add(draft: _Draft, build: Build, shelf: Shelf) -> None:
     version, language = build.version, build.language
     for name in published_files(build.folder):
         there, file = f"{version.name}/{language}/{name}", build.folder / name
+        if name == translations.FILE:
+            draft.write(there, translations.without_eval(file.read_text(encoding="utf-8")).encode())
+            continue
         if not is_page(name):
             draft.link(there, file)
             continue
