@@ -12,7 +12,7 @@ SPHINX = $(BIN)/sphinx-build $(SPHINXOPTS) -c . -d $(BUILD)/doctrees/$(1) -b $(1
 comma := ,
 export RUN_DIR
 
-.PHONY: help setup html text pdf latexpdf warroom translations test doctest drill coverage sabotage measure lint format spelling linkcheck up down status bench stress fuzz lock clean
+.PHONY: help setup html text pdf latexpdf warroom translations publish serve test doctest drill coverage sabotage measure lint format spelling linkcheck up down status bench stress fuzz lock clean
 
 help:  ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(firstword $(MAKEFILE_LIST)) | sed -E 's/^([a-z-]+):[^#]*## /\1\t/' | expand -t 14
@@ -47,6 +47,13 @@ translations: setup  ## Renew the catalogues of all languages, with LANGUAGE=fr 
 	@$(call SPHINX,gettext)
 	@$(BIN)/sphinx-intl update --pot-dir $(BUILD)/gettext --locale-dir source/locales --line-width 0 \
 		$(foreach language,$(sort $(LANGUAGE) $(notdir $(wildcard source/locales/*))),--language $(language)) > $(BUILD)/gettext/update.log
+
+publish: setup  ## Publish all versions and languages as one folder: build/site
+	@PYTHONPATH=ext $(BIN)/python -m drillbook publish
+
+serve: setup  ## Publish this working tree, and serve it at http://127.0.0.1:8000/ (PORT=)
+	@PYTHONPATH=ext $(BIN)/python -m drillbook publish --worktree --only latest
+	@PYTHONPATH=ext $(BIN)/python -m drillbook serve --port $(or $(PORT),8000)
 
 test: setup  ## Run every test of the toolkit, the system and the manual
 	@tools/need.sh curl git chromium firefox-esr

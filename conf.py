@@ -141,6 +141,13 @@ drillbook_measurements = {
     for name in names
 }
 
+drillbook_portal = {
+    "url": os.environ.get("MANUAL_URL", ""),
+    "versions": {"tags": ["v*"], "branches": ["main"], "keep": 10},
+    "languages": ["en", "de", "zh_CN"],
+    "setup": "tools/bootstrap.sh",
+    "deployed": os.environ.get("MANUAL_DEPLOYED", ""),  # e.g. v2.1.0; alerts lead to MANUAL_URL/deployed/en
+}
 drillbook_pdf = {"first": ["incidents/severities", "incidents/roles"]}
 
 nitpicky = True

@@ -1,21 +1,23 @@
-"""The command ``drillbook``: walk a tree, begin a new page, review and sign, tell changes, hear readers, measure, sow faults."""
+"""The command ``drillbook``: walk a tree, begin a page, review and sign, publish, tell changes, hear readers, measure, sow faults."""
 
 import argparse
 import sys
 from collections.abc import Sequence
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Any, Final
 
-from drillbook import warroom
+from drillbook import __version__, warroom
 from drillbook.model.data import DataError
 from drillbook.new import KINDS, NewError, new_page
 from drillbook.portal import changes, notify_command, search_command
+from drillbook.portal import command as portal
 from drillbook.portal.feedback import command as feedback
 from drillbook.review import command as review
 from drillbook.review import job, owners, remind
 from drillbook.walker import command as walk
 from drillbook.walker.walking import Ended
 
+RAW: Final = argparse.RawDescriptionHelpFormatter
 NEW_EPILOG = """\
 examples:
   drillbook new procedure restart-gateway --folder source/procedures
@@ -50,110 +52,45 @@ exit status:
 
 
 def parser() -> argparse.ArgumentParser:
-    """The command line."""
+    """The command line. Each command brings its function, ``run``, which answers the exit status."""
     made = argparse.ArgumentParser(
         prog="drillbook", description="Operations manuals whose facts come from the live system."
     )
-    made.add_argument("--version", action="version", version=f"drillbook {_version()}")
+    made.add_argument("--version", action="version", version=f"drillbook {__version__}")
     commands = made.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    raw = argparse.RawDescriptionHelpFormatter
     walk.add_parser(commands)
-    new = commands.add_parser(
-        "new",
-        help="begin a page from a template",
-        description="Begin a page from a template.",
-        epilog=NEW_EPILOG,
-        formatter_class=raw,
-    )
-    new.add_argument("kind", choices=KINDS, help="what the page is")
-    new.add_argument("name", help="name of the procedure, tree, alert or checklist; the page is called so")
-    new.add_argument("--folder", type=Path, default=Path("source"), help="where it is written (default: %(default)s)")
-    new.add_argument("--force", action="store_true", help="overwrite a page that exists")
-    review.add_parser(commands)
-    owners.add_parser(commands)
-    remind.add_parser(commands)
-    job.add_parser(commands)
-    search_command.add_parsers(commands)
-    changes.add_parser(commands)
-    notify_command.add_parser(commands)
-    warroom.add_parser(commands)
-    feedback.add_parser(commands)
-    measure = commands.add_parser(
-        "measure",
-        help="measure what the manual shows of the live system",
-        description="Run the measurements of conf.py, and keep what they measured as evidence. Nothing else should run meanwhile.",
-        epilog=MEASURE_EPILOG,
-        formatter_class=raw,
-    )
-    measure.add_argument(
-        "names", nargs="*", metavar="NAME", help="which ones (default: those that are missing, old or due)"
-    )
-    measure.add_argument("--all", action="store_true", help="all of them")
-    measure.add_argument("--conf", type=Path, default=Path(), metavar="FOLDER", help="where conf.py is (default: here)")
-    measure.add_argument(
-        "--source",
-        type=Path,
-        default=Path("source"),
-        metavar="FOLDER",
-        help="where the pages are (default: %(default)s)",
-    )
-    sabotage = commands.add_parser(
-        "sabotage",
-        help="sow known faults into copies, and see them caught",
-        description="Sow known faults into copies of the project, one at a time, and see whether its checks catch them.",
-        epilog=SABOTAGE_EPILOG,
-        formatter_class=raw,
-    )
-    sabotage.add_argument(
-        "--conf", type=Path, default=Path(), metavar="FOLDER", help="where conf.py is (default: here)"
-    )
-    sabotage.add_argument("--sample", type=int, default=0, metavar="N", help="sow N of the faults (default: all)")
-    sabotage.add_argument("--seed", type=int, default=1, help="which ones a sample has (default: %(default)s)")
-    sabotage.add_argument("--only", default="", metavar="NAMES", help="sow these faults: a,b")
-    sabotage.add_argument("--jobs", type=int, default=2, help="copies side by side (default: %(default)s)")
-    sabotage.add_argument(
-        "--report",
-        type=Path,
-        default=Path("build/sabotage/report.json"),
-        metavar="FILE",
-        help="where the report is written (default: %(default)s)",
-    )
+    _add_new(commands)
+    for module in (review, owners, remind, job, changes, notify_command, portal, feedback, search_command, warroom):
+        module.add_parser(commands)
+    _add_measure(commands)
+    _add_sabotage(commands)
     return made
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns its exit status."""
-    made = parser()
-    options = made.parse_args(arguments)
+    options = parser().parse_args(arguments)
     try:
-        if options.command == "sabotage":
-            return _sabotage(options)
-        if options.command == "measure":
-            return _measure(options)
-        if options.command == "warroom":
-            return warroom.run(options)
-        if options.command == "feedback":
-            return feedback.run(options)
-        if options.command == "review":
-            return review.run(options, made)
-        if options.command == "owners":
-            return owners.run(options)
-        if options.command == "remind":
-            return remind.run(options)
-        if options.command == "job":
-            return job.run(options)
-        if options.command == "search-records":
-            return search_command.run_records(options)
-        if options.command == "search-push":
-            return search_command.run_push(options)
-        if options.command == "changes":
-            return changes.run(options)
-        if options.command == "notify":
-            return notify_command.run(options, made)
-        return _new(options) if options.command == "new" else walk.run(options, made)
+        status: int = options.run(options)
     except (DataError, NewError, OSError) as error:
         print(f"drillbook: {error}", file=sys.stderr)
         return Ended.USAGE
+    return status
+
+
+def _add_new(commands: Any) -> None:
+    made = commands.add_parser(
+        "new",
+        help="begin a page from a template",
+        description="Begin a page from a template.",
+        epilog=NEW_EPILOG,
+        formatter_class=RAW,
+    )
+    made.add_argument("kind", choices=KINDS, help="what the page is")
+    made.add_argument("name", help="name of the procedure, tree, alert or checklist; the page is called so")
+    made.add_argument("--folder", type=Path, default=Path("source"), help="where it is written (default: %(default)s)")
+    made.add_argument("--force", action="store_true", help="overwrite a page that exists")
+    made.set_defaults(run=_new)
 
 
 def _new(options: argparse.Namespace) -> int:
@@ -162,10 +99,56 @@ def _new(options: argparse.Namespace) -> int:
     return 0
 
 
+def _add_measure(commands: Any) -> None:
+    made = commands.add_parser(
+        "measure",
+        help="measure what the manual shows of the live system",
+        description="Run the measurements of conf.py, and keep what they measured as evidence. Nothing else should run meanwhile.",
+        epilog=MEASURE_EPILOG,
+        formatter_class=RAW,
+    )
+    made.add_argument(
+        "names", nargs="*", metavar="NAME", help="which ones (default: those that are missing, old or due)"
+    )
+    made.add_argument("--all", action="store_true", help="all of them")
+    made.add_argument("--conf", type=Path, default=Path(), metavar="FOLDER", help="where conf.py is (default: here)")
+    made.add_argument(
+        "--source",
+        type=Path,
+        default=Path("source"),
+        metavar="FOLDER",
+        help="where the pages are (default: %(default)s)",
+    )
+    made.set_defaults(run=_measure)
+
+
 def _measure(options: argparse.Namespace) -> int:
     from drillbook.proof.measuring import measure_all  # needs Sphinx, which the walker does without
 
-    return measure_all(options.conf, options.source, options.names, every=options.all, toolkit=_version())
+    return measure_all(options.conf, options.source, options.names, every=options.all, toolkit=__version__)
+
+
+def _add_sabotage(commands: Any) -> None:
+    made = commands.add_parser(
+        "sabotage",
+        help="sow known faults into copies, and see them caught",
+        description="Sow known faults into copies of the project, one at a time, and see whether its checks catch them.",
+        epilog=SABOTAGE_EPILOG,
+        formatter_class=RAW,
+    )
+    made.add_argument("--conf", type=Path, default=Path(), metavar="FOLDER", help="where conf.py is (default: here)")
+    made.add_argument("--sample", type=int, default=0, metavar="N", help="sow N of the faults (default: all)")
+    made.add_argument("--seed", type=int, default=1, help="which ones a sample has (default: %(default)s)")
+    made.add_argument("--only", default="", metavar="NAMES", help="sow these faults: a,b")
+    made.add_argument("--jobs", type=int, default=2, help="copies side by side (default: %(default)s)")
+    made.add_argument(
+        "--report",
+        type=Path,
+        default=Path("build/sabotage/report.json"),
+        metavar="FILE",
+        help="where the report is written (default: %(default)s)",
+    )
+    made.set_defaults(run=_sabotage)
 
 
 def _sabotage(options: argparse.Namespace) -> int:
@@ -179,10 +162,3 @@ def _sabotage(options: argparse.Namespace) -> int:
         jobs=max(1, options.jobs),
         report_file=options.report,
     )
-
-
-def _version() -> str:
-    try:
-        return version("drillbook")
-    except PackageNotFoundError:  # used from a checkout, without being installed
-        return "0+checkout"

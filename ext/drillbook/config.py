@@ -289,6 +289,68 @@ def _open(to: object) -> str | None:
     )
 
 
+PORTAL: Final = {
+    "url": "",
+    "versions": {"tags": ["v*"], "branches": ["main"], "keep": 10},
+    "languages": ["en"],
+    "setup": "",
+    "python": ".venv/bin/python",
+    "deployed": "",
+    "keep": 3,
+    "redirects": {},
+}
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(_[A-Za-z0-9]+)*")
+
+
+def is_portal(value: object) -> str | None:
+    """How the manual is published: some of the keys of PORTAL."""
+    if not isinstance(value, Mapping) or not value.keys() <= PORTAL.keys():
+        return f"must have keys of {', '.join(PORTAL)}, not {value!r}"
+    for key in ("url", "setup", "python", "deployed"):
+        if not isinstance(value.get(key, ""), str):
+            return f"must have a text as {key!r}, not {value[key]!r}"
+    if value.get("url") and not re.fullmatch(r"https?://[^\s?#]+", value["url"]):
+        return f"must have an address such as 'https://docs.example.org/manual' as 'url', not {value['url']!r}"
+    languages = value.get("languages", ["en"])
+    if not isinstance(languages, list | tuple) or not languages or not all(map(_is_language, languages)):
+        return f"must have a list of languages such as 'en' or 'zh_CN' as 'languages', not {languages!r}"
+    if not isinstance(keep := value.get("keep", 0), int) or isinstance(keep, bool) or keep < 0:
+        return f"must have a number of old releases as 'keep', not {keep!r}"
+    redirects = value.get("redirects", "")
+    if not isinstance(redirects, str) and is_redirects(redirects):
+        return f"has for 'redirects' what {is_redirects(redirects)}"
+    return _are_versions(value.get("versions", {}))
+
+
+def is_redirects(value: object) -> str | None:
+    """``{"old/page": "new/page"}``, or ``None`` for a page that is gone."""
+    if not isinstance(value, Mapping):
+        return f"must map old pages to new ones, not {value!r}"
+    for old, new in value.items():
+        if not isinstance(old, str) or not old or not (new is None or (isinstance(new, str) and new)):
+            return f"must map a page to a page, or to None when it is gone, not {old!r} to {new!r}"
+        for page in filter(None, (old, new)):
+            if page.startswith("/") or ".." in page.split("/") or ":" in page or page.endswith(".html"):
+                return f"must name a page as a toctree does, 'alerts/HighLatency', not {page!r}"
+    return None
+
+
+def _is_language(value: object) -> bool:
+    return isinstance(value, str) and _LANGUAGE.fullmatch(value) is not None
+
+
+def _are_versions(value: object) -> str | None:
+    if not isinstance(value, Mapping) or not value.keys() <= {"tags", "branches", "keep"}:
+        return f"must have 'tags', 'branches' and 'keep' as 'versions', not {value!r}"
+    for key in ("tags", "branches"):
+        if key in value and not isinstance(value[key], str) and (problem := is_globs(value[key])):
+            return f"has for {key!r} what {problem}"
+    keep = value.get("keep", 1)
+    if not isinstance(keep, int) or isinstance(keep, bool) or keep < 1:
+        return f"must keep a number of releases above 0, not {keep!r}"
+    return None
+
+
 REBUILD: Final = ""  # nothing: facts are compared by digests, so a new source re-reads only the pages that show it
 
 
@@ -506,6 +568,17 @@ OPTIONS = (
         "",
         is_text,
         "PDF: the pages that it has, with commas between, in place of all; a folder names all pages in it.",
+    ),
+    Option(
+        "drillbook_portal",
+        {},
+        is_portal,
+        "Publishing: which versions, in which languages, and where. `url` is the public address; `versions` has patterns of "
+        "`tags`, which are releases, a list of `branches`, the first of which is the latest, and how many of the newest "
+        "releases it will `keep`; `languages` begins with that of the source; `setup` is typed at the top of a version's "
+        "checkout, and `python` is the interpreter that builds it there; `deployed` is a version, or a command that prints "
+        "it; `keep` is the number of old publications kept; `redirects` maps a page that has moved to where it is, or to "
+        "`None` when it is gone, or names a YAML file that does.",
     ),
 )
 

@@ -46,6 +46,7 @@ def add_parser(commands: Any) -> None:
         metavar="FOLDER",
         help="where conf.py is, in its repository (default: here)",
     )
+    made.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:

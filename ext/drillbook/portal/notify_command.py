@@ -3,6 +3,7 @@
 import argparse
 import sys
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -49,6 +50,7 @@ def add_parser(commands: Any) -> None:
     )
     made.add_argument("--now", action="store_true", help="try again at once what failed a moment ago")
     made.add_argument("--dry-run", action="store_true", help="print the messages, send and keep nothing")
+    made.set_defaults(run=partial(run, made=made))
 
 
 def run(options: argparse.Namespace, made: argparse.ArgumentParser) -> int:

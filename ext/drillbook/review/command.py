@@ -7,6 +7,7 @@ import textwrap
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 from string import Template
 from typing import Any, Final
@@ -68,6 +69,7 @@ def add_parser(commands: Any) -> None:
     add_sources(made)
     made.add_argument("--sign", action="store_true", help="sign PAGE")
     made.add_argument("--yes", action="store_true", help="sign without being asked")
+    made.set_defaults(run=partial(run, made=made))
 
 
 def add_sources(made: argparse.ArgumentParser) -> None:

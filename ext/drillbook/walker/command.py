@@ -5,6 +5,7 @@ import contextlib
 import os
 import sys
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, TextIO
 
@@ -41,6 +42,7 @@ def add_parser(commands: Any) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add_options(made)
+    made.set_defaults(run=partial(run, made=made))
 
 
 def add_options(made: argparse.ArgumentParser, built: Path = BUILT) -> None:

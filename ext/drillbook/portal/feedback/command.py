@@ -109,6 +109,7 @@ def add_parser(commands: Any) -> None:
     served.add_argument(
         "--rate", type=_rate, default=12.0, metavar="N", help="answers of one client in a minute (default: %(default)g)"
     )
+    made.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:

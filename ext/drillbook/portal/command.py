@@ -1,0 +1,163 @@
+"""The commands ``drillbook publish`` and ``drillbook serve``."""
+
+import argparse
+import contextlib
+import socket
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final
+
+PUBLISH_EPILOG: Final = """\
+examples:
+  drillbook publish                        publish what conf.py says into build/site
+  drillbook publish /srv/manual            the same into a folder that a web server knows
+  drillbook publish --check                build and check all of it, and switch nothing
+  drillbook publish --only v2.1.0,latest   these versions alone
+  drillbook publish --worktree             the files as they are now, in place of the first branch
+
+Readers have the old release until the new one is whole; SITE/current leads to it. An old release is removed when as many
+newer ones are there as 'keep' of drillbook_portal says.
+
+exit status:
+  0  it is published, or it was, or all of it could be
+  1  a version cannot be built, a link or a page is lost, or another process publishes: nothing was switched.
+     With --keep-going: it is published without what cannot be built
+  2  usage, or conf.py or the repository cannot be read
+"""
+SERVE_EPILOG: Final = """\
+examples:
+  drillbook serve                         serve build/site at http://127.0.0.1:8000/
+  drillbook serve /srv/manual --port 80   serve another folder at another port
+
+A release that is published meanwhile is served from the next request on. http://.../-/health says which.
+
+exit status:
+  0  it was ended
+  2  usage, nothing is published there, or the address is taken
+"""
+DONE, FAILED, USAGE = 0, 1, 2
+SITE: Final = Path("build/site")
+
+
+def add_parser(commands: Any) -> None:
+    """Give the command line these commands."""
+    raw = argparse.RawDescriptionHelpFormatter
+    publish = commands.add_parser(
+        "publish",
+        help="publish all versions and languages as one folder",
+        description="Build all versions and languages that conf.py names, and publish them as one folder of static files.",
+        epilog=PUBLISH_EPILOG,
+        formatter_class=raw,
+    )
+    publish.add_argument(
+        "site", nargs="?", type=Path, default=SITE, metavar="SITE", help="where to (default: %(default)s)"
+    )
+    publish.add_argument("--only", default="", metavar="NAMES", help="these versions alone: v2.1.0,main")
+    publish.add_argument("--worktree", action="store_true", help="the files as they are, in place of the first branch")
+    publish.add_argument("--keep-going", action="store_true", help="leave out a version that cannot be built")
+    publish.add_argument("--check", action="store_true", help="build and check, and switch nothing")
+    publish.add_argument(
+        "--cache",
+        type=Path,
+        default=Path("build/portal"),
+        metavar="FOLDER",
+        help="where checkouts and builds are kept (default: %(default)s)",
+    )
+    publish.add_argument("--conf", type=Path, default=Path(), metavar="FOLDER", help="where conf.py is (default: here)")
+    publish.add_argument(
+        "--source",
+        type=Path,
+        default=Path("source"),
+        metavar="FOLDER",
+        help="where the pages are (default: %(default)s)",
+    )
+    publish.set_defaults(run=run_publish)
+    serve = commands.add_parser(
+        "serve",
+        help="serve a published folder",
+        description="Serve a published folder over HTTP.",
+        epilog=SERVE_EPILOG,
+        formatter_class=raw,
+    )
+    serve.add_argument("site", nargs="?", type=Path, default=SITE, metavar="SITE", help="what (default: %(default)s)")
+    serve.add_argument("--host", default="127.0.0.1", help="the address to listen at (default: %(default)s)")
+    serve.add_argument(
+        "--port", type=_port, default=8000, help="the port; 0 for any that is free (default: %(default)s)"
+    )
+    serve.set_defaults(run=run_serve)
+
+
+def run_publish(options: argparse.Namespace) -> int:
+    """Publish; returns the exit status."""
+    from drillbook.portal.building import Build  # needs Sphinx, which the walker does without
+    from drillbook.portal.plan import PortalError, read_plan
+    from drillbook.portal.publish import Order, publish
+    from drillbook.portal.versions import Version
+
+    def told(version: Version, builds: Sequence[Build]) -> None:
+        seconds = sum(build.seconds for build in builds)
+        how = f"built in {seconds:.0f} s" if seconds else "as it was built before"
+        print(f"{version.title:<12} {', '.join(version.languages):<16} {how}", flush=True)
+
+    def say(line: str) -> None:
+        if sys.stderr.isatty() or "\n" in line:  # progress is for who looks on; what was left out is for all
+            print(line, file=sys.stderr, flush=True)
+
+    only = [name.strip() for name in options.only.split(",") if name.strip()]
+    order = Order(options.site, options.cache, only, options.worktree, options.keep_going, options.check)
+    try:
+        plan = read_plan(options.conf, options.source)
+    except PortalError as error:
+        return _fail(str(error), USAGE)
+    try:
+        done = publish(plan, order, told, say)
+    except PortalError as error:
+        return _fail(f"{error}\nNothing was published.", FAILED)
+    except KeyboardInterrupt:
+        return _fail("interrupted; nothing was published", FAILED)
+    if done.release is None:
+        print(f"All of it could be published: {done.pages} pages. Nothing was switched.")
+    else:
+        state = "published" if done.changed else "nothing has changed since it was published"
+        print(f"{options.site}/current: {state}, {done.pages} pages, release {done.release.name}")
+    if done.left_out:
+        return _fail(f"left out, because they cannot be built: {', '.join(done.left_out)}", FAILED)
+    return DONE
+
+
+def run_serve(options: argparse.Namespace, extra_routes: Sequence[Any] = ()) -> int:
+    """Serve until it is ended; returns the exit status."""
+    import uvicorn
+
+    from drillbook.portal.app import create
+    from drillbook.portal.release import current
+
+    site = options.site.resolve()
+    if current(site) is None:
+        return _fail(f"nothing is published in {options.site}: run drillbook publish {options.site}", USAGE)
+    family = socket.AF_INET6 if ":" in options.host else socket.AF_INET
+    try:
+        listening = socket.create_server((options.host, options.port), family=family, backlog=256)
+    except OSError as error:
+        return _fail(f"{options.host}:{options.port}: {error.strerror or error}", USAGE)
+    with listening:
+        host = f"[{options.host}]" if ":" in options.host else options.host
+        print(f"http://{host}:{listening.getsockname()[1]}/", flush=True)
+        config = uvicorn.Config(
+            create(site, extra_routes), log_level="warning", access_log=False, server_header=False, lifespan="off"
+        )
+        with contextlib.suppress(KeyboardInterrupt):  # as it is meant to be ended
+            uvicorn.Server(config).run(sockets=[listening])
+    return DONE
+
+
+def _fail(message: str, status: int) -> int:
+    print(f"drillbook: {message}", file=sys.stderr)
+    return status
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or int(text) > 65535:
+        raise argparse.ArgumentTypeError(f"a port from 0 to 65535, not {text!r}")
+    return int(text)

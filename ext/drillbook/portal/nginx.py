@@ -1,0 +1,89 @@
+"""What makes an nginx serve the folder as our own application does."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from drillbook.portal.headers import CHECKED, HASHED, HASHED_FOLDER, HASHED_QUERY
+from drillbook.portal.packed import TYPES
+
+FILE: Final = "nginx.conf"
+LISTEN: Final = "8080"
+APPLICATION: Final = "http://127.0.0.1:8000"
+_CONF: Final = """\
+# Made by `drillbook publish`. Include it in the http block of nginx.conf, after mime.types:
+#     include {root}/nginx.conf;
+# Reload nginx after each publication: the policy below belongs to the pages that are there now.
+# Change what is yours in a copy: listen, server_name, root, where the feedback goes.
+map $args $drillbook_cache_query {{
+    default "{checked}";
+    "~(^|&){query}" "{hashed}";
+}}
+map $request_uri $drillbook_cache_address {{
+    default $drillbook_cache_query;
+    "~^/{folder}" "{hashed}";
+}}
+map $status $drillbook_cache {{
+    default "{checked}";
+    "~^2|304" $drillbook_cache_address;
+}}
+map $http_accept_encoding $drillbook_br {{
+    default ".none";
+    "~*(^|[ ,])br(?!\\s*;\\s*q=0(\\.0*)?\\s*(,|$))([ ,;]|$)" ".br";
+}}
+map $uri $drillbook_encoding {{
+    default "";
+    "~\\.br$" "br";
+}}
+server {{
+    listen {listen};
+    server_name _;
+    root "{root}";
+    index index.html;
+    charset utf-8;
+    charset_types text/css text/javascript application/javascript application/json text/xml text/plain image/svg+xml;
+    etag on;
+    gzip_static on;
+    server_tokens off;
+    absolute_redirect off;
+    error_page 404 /404.html;
+
+    add_header Cache-Control $drillbook_cache always;
+    add_header Content-Encoding $drillbook_encoding always;
+    add_header Vary Accept-Encoding always;
+{headers}
+
+    location / {{
+        # nginx has no module for brotli by itself: what has a copy is answered from there
+        if (-f $request_filename$drillbook_br) {{ rewrite ^(.*)$ /-br$1.br last; }}
+    }}
+{packed}
+    location ~ \\.(br|gz)$ {{ return 404; }}
+    location ^~ /-/ {{
+        proxy_pass {application};
+        proxy_set_header Host $http_host;
+        proxy_set_header X-Forwarded-For $remote_addr;
+        proxy_set_header X-Forwarded-Proto $scheme;
+    }}
+}}
+"""
+
+
+def nginx_conf(root: Path, headers: Mapping[str, str]) -> str:
+    """The configuration for the published folder *root*, which is ``current`` of a site."""
+    packed = "".join(
+        f"    location ~ ^/-br(?<drillbook_file_{at}>/.*\\.{ending}\\.br)$ {{ internal; types {{ }} default_type {kind}; "
+        f'alias "{root}$drillbook_file_{at}"; gzip_static off; }}\n'
+        for at, (ending, kind) in enumerate(TYPES.items())
+    )
+    return _CONF.format(
+        root=root,
+        listen=LISTEN,
+        application=APPLICATION,
+        checked=CHECKED,
+        hashed=HASHED,
+        folder=HASHED_FOLDER,
+        query=HASHED_QUERY,
+        headers="\n".join(f'    add_header {name} "{value}" always;' for name, value in headers.items()),
+        packed=packed,
+    )

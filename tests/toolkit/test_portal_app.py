@@ -1,0 +1,281 @@
+"""The published folder as readers get it: by our own application, and by an nginx with the configuration that was made."""
+
+import contextlib
+import gzip
+import http.client
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import brotli
+import pytest
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
+from starlette.testclient import TestClient
+from tests.toolkit.conftest import EXT
+from tests.toolkit.publishing import commit, publish, repository, write
+
+from audio_enhancement.stack.packages import find_all
+from drillbook.cli import main
+from drillbook.portal.app import accepted_encodings, create
+
+PAGE = "/stable/en/a.html"
+HASHED = "public, max-age=31536000, immutable"
+HOSTILE = (
+    "/../../conf.py",
+    "/..%2f..%2fconf.py",
+    "/%2e%2e/%2e%2e/lock",
+    "/stable/en/..%5c..%5cversions.json",
+    "//etc/passwd",
+    "/stable/en/a.html%00.css",
+    "/stable/en/a.html/",
+    "/stable/en/a.html/../../../../../../etc/passwd",
+    "/releases/",
+    "/.new-1/index.html",
+    "/stable/en/a.html.br",
+    "/-br/stable/en/a.html.br",
+    "/manifest.json.gz",
+    "/%ff%fe",
+    "/" + "a/" * 2000,
+)
+
+
+@pytest.fixture(scope="module")
+def pumps(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = repository(tmp_path_factory.mktemp("served") / "pumps")
+    assert publish(folder) == 0
+    return folder
+
+
+@pytest.fixture(scope="module")
+def client(pumps: Path) -> TestClient:
+    return TestClient(create(pumps / "site"), headers={"accept-encoding": ""}, follow_redirects=False)
+
+
+def test_a_page_carries_the_headers_of_the_release(pumps: Path, client: TestClient) -> None:
+    answer = client.get(PAGE)
+    assert answer.status_code == 200 and "a of v1.1.0" in answer.text
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+    for name, value in json.loads((pumps / "site/current/headers.json").read_text())["headers"].items():
+        assert answer.headers[name] == value
+    assert answer.headers["cache-control"] == "no-cache"
+    assert answer.headers["vary"] == "Accept-Encoding"
+
+
+@pytest.mark.parametrize(
+    ("accepts", "encoding"),
+    [
+        ("gzip, deflate, br", "br"),
+        ("gzip", "gzip"),
+        ("br;q=0, gzip;q=0.5", "gzip"),
+        ("*", "br"),
+        ("*;q=0", ""),
+        ("identity", ""),
+        ("br;q=x", ""),
+        ("deflate", ""),
+    ],
+)
+def test_a_page_is_compressed_as_the_reader_can_read_it(client: TestClient, accepts: str, encoding: str) -> None:
+    plain = client.get(PAGE)
+    with client.stream("GET", PAGE, headers={"accept-encoding": accepts}) as answer:
+        raw = b"".join(answer.iter_raw())
+    assert answer.headers.get("content-encoding", "") == encoding
+    unpack = {"br": brotli.decompress, "gzip": gzip.decompress, "": bytes}[encoding]
+    assert unpack(raw) == plain.content
+    assert answer.headers["content-type"] == plain.headers["content-type"]
+    assert (answer.headers["etag"] == plain.headers["etag"]) == (encoding == "")
+
+
+def test_encodings_are_read_whatever_is_sent() -> None:
+    assert accepted_encodings(",;q=,\x00, br ;q=1.0 , gzip;q=0.000") == {"br"}
+
+
+def test_a_page_that_a_reader_has_is_not_sent_again(client: TestClient) -> None:
+    tag = client.get(PAGE).headers["etag"]
+    for said in (tag, f'"other", W/{tag}', "*"):
+        answer = client.get(PAGE, headers={"if-none-match": said})
+        assert answer.status_code == 304 and answer.content == b"" and answer.headers["etag"] == tag
+    assert client.get(PAGE, headers={"if-none-match": '"other"'}).status_code == 200
+
+
+def test_head_and_parts_and_other_methods(client: TestClient) -> None:
+    head = client.head(PAGE)
+    assert head.status_code == 200 and head.content == b"" and int(head.headers["content-length"]) > 1000
+    part = client.get(PAGE, headers={"range": "bytes=0-14"})
+    assert part.status_code == 206 and part.text == "<!DOCTYPE html>"
+    for method in ("POST", "PUT", "DELETE"):
+        assert client.request(method, PAGE).status_code == 405
+
+
+def test_what_has_its_hash_in_its_address_is_kept_for_a_year(pumps: Path, client: TestClient) -> None:
+    style = next((pumps / "site/current/_portal").glob("*.css")).name
+    for address in (f"/_portal/{style}", "/stable/en/_static/pumps.css?v=1234"):
+        assert client.get(address).headers["cache-control"] == HASHED, address
+    for address in ("/stable/en/_static/pumps.css", "/gone.css?v=1234", "/_portal/gone.css", "/versions.json"):
+        assert client.get(address).headers["cache-control"] == "no-cache", address
+
+
+def test_a_folder_has_its_first_page(client: TestClient) -> None:
+    assert "url=stable/en/index.html" in client.get("/").text
+    assert "index of v1.1.0" in client.get("/stable/en/").text
+    moved = client.get("/stable/en?highlight=x")
+    assert moved.status_code == 301 and moved.headers["location"] == "en/?highlight=x"
+
+
+def test_what_is_not_there_is_said_on_a_page_with_a_search(client: TestClient) -> None:
+    answer = client.get("/stable/en/alerts/Gone.html", headers={"accept-encoding": "br"})
+    assert answer.status_code == 404 and answer.headers["content-encoding"] == "br"
+    assert "search.html" in answer.text and "content-security-policy" in answer.headers
+
+
+@pytest.mark.parametrize("address", HOSTILE)
+def test_no_address_leads_out_of_the_folder(client: TestClient, address: str) -> None:
+    answer = client.get(f"http://testserver{address}")
+    assert answer.status_code == 404 and "This page is not here" in answer.text
+
+
+def test_a_switch_is_followed_without_a_restart(pumps: Path, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(pumps, tmp_path / "pumps", symlinks=True))
+    client = TestClient(create(folder / "site"))
+    release = client.get("/-/health").json()
+    assert release == {"status": "ok", "release": (folder / "site/current").resolve().name}
+    write(folder, "main 2", {"en": ["a", "moved/new", "added"], "de": ["a"]})
+    commit(folder)
+    assert publish(folder) == 0
+    assert "a of main 2" in client.get("/latest/en/a.html").text
+    assert client.get("/-/health").json() != release
+
+
+def test_nothing_published_is_said(tmp_path: Path) -> None:
+    client = TestClient(create(tmp_path))
+    assert (client.get("/").status_code, client.get("/-/health").status_code) == (503, 503)
+
+
+def test_others_parts_of_the_portal_have_their_routes(pumps: Path) -> None:
+    def feedback(request: Request) -> PlainTextResponse:
+        return PlainTextResponse("thank you", 201)
+
+    client = TestClient(create(pumps / "site", [Route("/-/feedback", feedback, methods=["POST"])]))
+    assert client.post("/-/feedback").status_code == 201
+    assert client.get("/-/other").status_code == 404
+
+
+def test_the_command_serves_until_it_is_ended(pumps: Path) -> None:
+    command = [sys.executable, "-m", "drillbook", "serve", str(pumps / "site"), "--port", "0"]
+    environment = {**os.environ, "PYTHONPATH": str(EXT)}
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
+    ) as process:
+        assert process.stdout and process.stderr
+        try:
+            address = process.stdout.readline().strip()
+            assert address.startswith("http://127.0.0.1:")
+            status, _, body = get(int(address.rstrip("/").rpartition(":")[2]), PAGE)
+            assert status == 200 and b"a of v1.1.0" in body
+        finally:
+            process.send_signal(signal.SIGINT)
+        assert process.wait(30) == 0
+        assert process.stderr.read() == ""
+
+
+def test_the_command_says_why_it_cannot_serve(pumps: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["serve", str(tmp_path)]) == 2
+    assert f"nothing is published in {tmp_path}" in capsys.readouterr().err
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        assert main(["serve", str(pumps / "site"), "--port", str(port)]) == 2
+    assert f"127.0.0.1:{port}: " in capsys.readouterr().err
+    with pytest.raises(SystemExit, match="2"):
+        main(["serve", "--port", "70000"])
+
+
+@pytest.fixture(scope="module")
+def nginx(pumps: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    """The port of a real nginx with the configuration that was made."""
+    program, folder = find_all(print)["nginx"], tmp_path_factory.mktemp("nginx")
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    made = (pumps / "site/current/nginx.conf").read_text()
+    assert "listen 8080;" in made and f'root "{pumps}/site/current";' in made
+    (folder / "site.conf").write_text(made.replace("listen 8080;", f"listen 127.0.0.1:{port};"))
+    paths = "".join(
+        f"{kind}_temp_path {folder}/{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    )
+    types = "text/html html; text/css css; text/javascript js; application/json json; text/xml xml; text/plain txt;"
+    user = "user root;" if os.geteuid() == 0 else ""
+    (folder / "nginx.conf").write_text(
+        f"daemon off; {user} pid {folder}/pid; error_log {folder}/error.log; worker_processes 1; events {{ }}\n"
+        f"http {{ {paths} access_log off; types {{ {types} }} include {folder}/site.conf; }}\n"
+    )
+    environment = {**os.environ, "LD_LIBRARY_PATH": program.library_path}
+    with subprocess.Popen([program.path, "-c", folder / "nginx.conf", "-p", folder], env=environment) as process:
+        try:
+            deadline = time.monotonic() + 30
+            while not listens(port):
+                assert process.poll() is None and time.monotonic() < deadline, (folder / "error.log").read_text()
+                time.sleep(0.02)
+            yield port
+        finally:
+            process.terminate()
+
+
+def listens(port: int) -> bool:
+    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+        return True
+    return False
+
+
+def get(port: int, path: str, **headers: str) -> tuple[int, dict[str, str], bytes]:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    try:
+        connection.request("GET", path, headers={name.replace("_", "-"): value for name, value in headers.items()})
+        answer = connection.getresponse()
+        return answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read()
+    finally:
+        connection.close()
+
+
+@pytest.mark.parametrize("accepts", ["", "gzip", "gzip, deflate, br", "br;q=0, gzip"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        PAGE,
+        "/",
+        "/stable/en/",
+        "/v1.0.0/en/old.html",
+        "/stable/en/_static/pumps.css?v=1234",
+        "/stable/en/_static/pumps.css",
+        "/versions.json",
+        "/gone.html",
+        "/stable/en/gone.css?v=1",
+        "/stable/en/a.html.br",
+        "/-br/stable/en/a.html.br",
+    ],
+)
+def test_nginx_answers_as_the_application_does(nginx: int, client: TestClient, path: str, accepts: str) -> None:
+    with client.stream("GET", path, headers={"accept-encoding": accepts}) as ours:
+        raw = b"".join(ours.iter_raw())
+    status, headers, body = get(nginx, path, accept_encoding=accepts)
+    assert (status, body) == (ours.status_code, raw)
+    kept = ("content-security-policy", "x-content-type-options", "cache-control", "content-encoding", "vary")
+    assert {name: headers.get(name) for name in kept} == {name: ours.headers.get(name) for name in kept}
+    assert headers["content-type"].partition(";")[0] == ours.headers["content-type"].partition(";")[0]
+
+
+def test_nginx_has_tags_redirects_and_no_way_out(nginx: int) -> None:
+    tag = get(nginx, PAGE)[1]["etag"]
+    assert get(nginx, PAGE, if_none_match=tag)[0] == 304
+    status, headers, _ = get(nginx, "/stable/en")
+    assert (status, headers["location"]) == (301, "/stable/en/")
+    for path in ("/../lock", "/..%2f..%2flock", "/%2e%2e/lock", "/stable/en/..%2f..%2f..%2f..%2flock"):
+        status, _, body = get(nginx, path)
+        assert status in (400, 404) and b"process" not in body, path
+    assert get(nginx, "/-/feedback")[0] == 502  # no application runs beside it
