@@ -52,7 +52,7 @@ exit status:
 
 
 def parser() -> argparse.ArgumentParser:
-    """The command line. Each command brings its function, ``run``, which answers the exit status."""
+    """The command line. Each command brings its ``handler``, which answers the exit status."""
     made = argparse.ArgumentParser(
         prog="drillbook", description="Operations manuals whose facts come from the live system."
     )
@@ -71,7 +71,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns its exit status."""
     options = parser().parse_args(arguments)
     try:
-        status: int = options.run(options)
+        status: int = options.handler(options)
     except (DataError, NewError, OSError) as error:
         print(f"drillbook: {error}", file=sys.stderr)
         return Ended.USAGE
@@ -90,7 +90,7 @@ def _add_new(commands: Any) -> None:
     made.add_argument("name", help="name of the procedure, tree, alert or checklist; the page is called so")
     made.add_argument("--folder", type=Path, default=Path("source"), help="where it is written (default: %(default)s)")
     made.add_argument("--force", action="store_true", help="overwrite a page that exists")
-    made.set_defaults(run=_new)
+    made.set_defaults(handler=_new)
 
 
 def _new(options: argparse.Namespace) -> int:
@@ -119,7 +119,7 @@ def _add_measure(commands: Any) -> None:
         metavar="FOLDER",
         help="where the pages are (default: %(default)s)",
     )
-    made.set_defaults(run=_measure)
+    made.set_defaults(handler=_measure)
 
 
 def _measure(options: argparse.Namespace) -> int:
@@ -148,7 +148,7 @@ def _add_sabotage(commands: Any) -> None:
         metavar="FILE",
         help="where the report is written (default: %(default)s)",
     )
-    made.set_defaults(run=_sabotage)
+    made.set_defaults(handler=_sabotage)
 
 
 def _sabotage(options: argparse.Namespace) -> int:

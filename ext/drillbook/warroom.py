@@ -46,7 +46,7 @@ def add_parser(commands: Any) -> None:
         metavar="FOLDER",
         help="where conf.py is, in its repository (default: here)",
     )
-    made.set_defaults(run=run)
+    made.set_defaults(handler=run)
 
 
 def run(options: argparse.Namespace) -> int:

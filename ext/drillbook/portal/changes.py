@@ -37,7 +37,7 @@ def add_parser(commands: Any) -> None:
     add_versions(made)
     made.add_argument("--json", action="store_true", help="print JSON")
     made.add_argument("--fail", action="store_true", help="exit with 1 when there are changes")
-    made.set_defaults(run=run)
+    made.set_defaults(handler=run)
 
 
 def add_versions(made: argparse.ArgumentParser, nargs: str | None = None) -> None:

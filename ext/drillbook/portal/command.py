@@ -72,7 +72,7 @@ def add_parser(commands: Any) -> None:
         metavar="FOLDER",
         help="where the pages are (default: %(default)s)",
     )
-    publish.set_defaults(run=run_publish)
+    publish.set_defaults(handler=run_publish)
     serve = commands.add_parser(
         "serve",
         help="serve a published folder",
@@ -85,7 +85,7 @@ def add_parser(commands: Any) -> None:
     serve.add_argument(
         "--port", type=_port, default=8000, help="the port; 0 for any that is free (default: %(default)s)"
     )
-    serve.set_defaults(run=run_serve)
+    serve.set_defaults(handler=run_serve)
 
 
 def run_publish(options: argparse.Namespace) -> int:

@@ -50,7 +50,7 @@ def add_parser(commands: Any) -> None:
     )
     made.add_argument("--now", action="store_true", help="try again at once what failed a moment ago")
     made.add_argument("--dry-run", action="store_true", help="print the messages, send and keep nothing")
-    made.set_defaults(run=partial(run, made=made))
+    made.set_defaults(handler=partial(run, made=made))
 
 
 def run(options: argparse.Namespace, made: argparse.ArgumentParser) -> int:

@@ -49,7 +49,7 @@ def add_parser(commands: Any) -> None:
     records.add_argument(
         "--url", type=_address, default=None, help="where the pages are published (default: relative addresses)"
     )
-    records.set_defaults(run=run_records)
+    records.set_defaults(handler=run_records)
     made = commands.add_parser(
         "search-push",
         help="push the search's records to Algolia",
@@ -68,7 +68,7 @@ def add_parser(commands: Any) -> None:
         "--host", type=_address, default=None, metavar="URL", help="a server in place of the service's own"
     )
     made.add_argument("--dry-run", action="store_true", help="say how many records there are, and push none")
-    made.set_defaults(run=run_push)
+    made.set_defaults(handler=run_push)
 
 
 def run_records(options: argparse.Namespace) -> int:

@@ -69,7 +69,7 @@ def add_parser(commands: Any) -> None:
     add_sources(made)
     made.add_argument("--sign", action="store_true", help="sign PAGE")
     made.add_argument("--yes", action="store_true", help="sign without being asked")
-    made.set_defaults(run=partial(run, made=made))
+    made.set_defaults(handler=partial(run, made=made))
 
 
 def add_sources(made: argparse.ArgumentParser) -> None:

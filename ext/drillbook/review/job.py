@@ -83,7 +83,7 @@ def add_parser(commands: Any) -> None:
         "--drillbook", default="drillbook", metavar="COMMAND", help="how it is called there (default: %(default)s)"
     )
     made.add_argument("--force", action="store_true", help="overwrite what is otherwise, the script too")
-    made.set_defaults(run=run)
+    made.set_defaults(handler=run)
 
 
 def run(options: argparse.Namespace) -> int:

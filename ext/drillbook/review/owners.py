@@ -106,7 +106,7 @@ def add_parser(commands: Any) -> None:
         metavar="FILE",
         help="the manual's data (default: %(default)s)",
     )
-    made.set_defaults(run=run)
+    made.set_defaults(handler=run)
 
 
 def run(options: argparse.Namespace) -> int:

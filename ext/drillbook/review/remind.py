@@ -57,7 +57,7 @@ def add_parser(commands: Any) -> None:
     made.add_argument("--url", default="", metavar="URL", help="where the manual is (default: html_baseurl of conf.py)")
     made.add_argument("--conf", type=Path, default=Path(), metavar="FOLDER", help="where conf.py is (default: here)")
     add_sources(made)
-    made.set_defaults(run=run)
+    made.set_defaults(handler=run)
 
 
 def run(options: argparse.Namespace) -> int:

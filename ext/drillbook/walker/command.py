@@ -42,7 +42,7 @@ def add_parser(commands: Any) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add_options(made)
-    made.set_defaults(run=partial(run, made=made))
+    made.set_defaults(handler=partial(run, made=made))
 
 
 def add_options(made: argparse.ArgumentParser, built: Path = BUILT) -> None:

@@ -109,7 +109,7 @@ def add_parser(commands: Any) -> None:
     served.add_argument(
         "--rate", type=_rate, default=12.0, metavar="N", help="answers of one client in a minute (default: %(default)g)"
     )
-    made.set_defaults(run=run)
+    made.set_defaults(handler=run)
 
 
 def run(options: argparse.Namespace) -> int:
