@@ -18,7 +18,7 @@ from drillbook.live.alerts import rule_files
 from drillbook.live.facts import FaultFact
 from drillbook.live.sources import SourceError
 from drillbook.model.drill import choose, expected, split, undrilled
-from drillbook.model.evidence import DRILL, EvidenceError, State
+from drillbook.model.evidence import DRILL, EvidenceError
 from drillbook.model.tree import Tree
 from drillbook.pages.domain import OpsDomain
 from drillbook.pages.evidence import stamps
