@@ -399,6 +399,12 @@ OPTIONS = (
         "Search: HTML has the toolkit's search in place of Sphinx's own.",
     ),
     Option(
+        "drillbook_llms",
+        False,
+        is_bool,
+        "Language models: HTML has `llms.txt`, an index of all pages, and `llms-full.txt`, the text of all pages, beside it.",
+    ),
+    Option(
         "drillbook_pdf",
         {},
         is_pdf,

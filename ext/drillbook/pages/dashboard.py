@@ -18,16 +18,18 @@ from sphinx.util.typing import OptionSpec
 from drillbook.model.evidence import State
 from drillbook.model.stamp import WORST_FIRST, Stamp
 from drillbook.model.tree import Fix
+from drillbook.pages.declared import flag
 from drillbook.pages.describe import OpsDirective
 from drillbook.pages.domain import SHOWS, OpsDomain
 from drillbook.pages.entries.entry import joined, label, literal, paragraph, table
 from drillbook.pages.entries.faults import CURE
 from drillbook.pages.evidence import Stamps
 from drillbook.pages.fields import inlines
-from drillbook.pages.stamp_text import signature_paragraph, signature_state, stamp_paragraph
+from drillbook.pages.stamp_text import dated, signature_paragraph, signature_state, stamp_paragraph
 from drillbook.warn import Warn
 
 Cell = Sequence[Node]
+SUMMARY: Final = "ops_summary"  # of a container: a sentence for each kind, in place of its table
 
 
 class Row(NamedTuple):
@@ -145,7 +147,9 @@ class ProofDirective(OpsDirective):
     """
 
     argument = "[KIND]"
-    option_spec: ClassVar[OptionSpec] = {}
+    option_spec: ClassVar[OptionSpec] = {
+        "summary": flag("A sentence for each kind, in place of its table: how many are proven, and since when."),
+    }
     optional_arguments = 1
 
     def build(self) -> list[Node]:
@@ -156,15 +160,19 @@ class ProofDirective(OpsDirective):
             return []
         node = nodes.container("", classes=["ops", "ops-proof"])
         node[SHOWS] = kind
+        node[SUMMARY] = "summary" in self.options
         self.set_source_info(node)
         self.ops.note_model(SHOWS, self.env.docname, kind)
         return [node]
 
 
 def fill(node: Element, app: Sphinx, found: Stamps, docname: str) -> None:
-    """Put the tables in."""
+    """Put the tables in, or their summary."""
     make = Cells(app, found, docname)
     wanted = [node[SHOWS]] if node[SHOWS] else [kind for kind in KINDS if kind != "measurements" or found.measurements]
+    if node[SUMMARY]:
+        node += [said for kind in wanted for said in _summary(KINDS[kind], kind, make)]
+        return
     for kind in wanted:
         if len(wanted) > 1:
             node += label(kind.capitalize())
@@ -176,12 +184,24 @@ def _shown(kind: _Kind, name: str, make: Cells) -> Iterator[Node]:
     if not rows:
         yield paragraph(f"There are no {name}.")
         return
-    proven = sum(row.state is State.PROVEN for row in rows)
     word = {"signatures": "signed", "measurements": "measured"}.get(name, "proven")
-    yield paragraph(f"{proven} of {len(rows)} {word}.")
+    yield paragraph(f"{_proven(rows)} of {len(rows)} {word}.")
     headings = (*kind.headings, "Stamp")
     widths = (25,) * len(kind.headings) + (50,)
     yield table(headings, widths, [(*row.cells, [row.stamp]) for row in rows], "ops-proven")
+
+
+def _summary(kind: _Kind, name: str, make: Cells) -> Iterator[Node]:
+    """How many are proven and when the last one was; the looks are those of the worst."""
+    if rows := list(kind.rows(make)):
+        word = {"drills": "passed", "signatures": "given", "measurements": "made"}.get(name, "proven")
+        last = max(row.day for row in rows)
+        said = f"{_proven(rows)} of {len(rows)} {name} {word}{f', the last on {last}' if last else ''}."
+        yield dated(said, min((row.state for row in rows), key=WORST_FIRST.__getitem__))
+
+
+def _proven(rows: Sequence[Row]) -> int:
+    return sum(row.state is State.PROVEN for row in rows)
 
 
 def fill_cure(node: Element, app: Sphinx, found: Stamps, docname: str) -> None:
