@@ -5,14 +5,28 @@ import os
 import sys
 import warnings
 from pathlib import Path
+from urllib.parse import urlsplit
+
+from sphinx.errors import ConfigError
 
 HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE / "ext"), str(HERE / "system")]
+
+from drillbook import process  # noqa: E402 - only now it can be found
 
 # Others' messages about themselves: a dependency of the theme turns on logging for all, alembic lists its plugins, and
 # sphinx-autodoc-typehints calls what Sphinx 10 will remove.
 logging.getLogger("alembic").setLevel(logging.WARNING)
 warnings.filterwarnings("ignore", message=".*_RstSnippetParser.set_application")
+
+
+def in_git(folder: Path) -> bool:
+    """Whether git knows the files of *folder*: not those of an exported tree, nor those of another owner."""
+    try:
+        return bool(process.run(["git", "ls-tree", "HEAD", "conf.py"], timeout_s=10, cwd=folder).stdout)
+    except OSError:
+        return False
+
 
 project = "Audio enhancement"
 author = "The Drillbook authors"
@@ -170,10 +184,6 @@ autodoc_member_order = "bysource"
 always_use_bars_union = True
 typehints_use_signature = True
 
-copybutton_prompt_text = "$ "
-copybutton_only_copy_prompt_lines = True
-copybutton_line_continuation_character = "\\"
-
 spelling_lang = "en_GB"
 spelling_word_list_filename = "spelling.txt"
 
@@ -184,7 +194,35 @@ gettext_location = False
 gettext_uuid = False
 
 html_theme = "furo"
-html_baseurl = os.environ.get("MANUAL_URL", "")  # where the manual is published; the PDF has it as a code to scan
 html_title = f"Audio enhancement {release}"
 html_copy_source = False
 html_show_sourcelink = False
+drillbook_llms = True
+
+# Where this version is published, in this language; the PDF has it as a code to scan.
+html_baseurl = f"{url.rstrip('/')}/" if (url := os.environ.get("MANUAL_URL", "").strip()) else ""
+if html_baseurl and not html_baseurl.startswith(("https://", "http://")):
+    raise ConfigError(f"MANUAL_URL must begin with https:// or http://, not {html_baseurl!r}")
+notfound_urls_prefix = urlsplit(html_baseurl).path or "/"
+# Where its source can be edited, as https://github.com/OWNER/NAME; GitLab and Bitbucket do as well.
+if source := os.environ.get("MANUAL_SOURCE", "").strip():
+    html_theme_options = {
+        "source_repository": source,
+        "source_branch": os.environ.get("MANUAL_BRANCH", "").strip() or "main",
+        "source_directory": "source",
+        "top_of_page_buttons": ["edit"],
+    }
+if {"html", "dirhtml"} & set(sys.argv):
+    extensions.append("notfound.extension")
+    if html_baseurl:
+        extensions += ["sphinx_sitemap", "sphinxext.opengraph"]
+        sitemap_url_scheme = "{link}"
+        sitemap_locales = [None]
+        ogp_site_url = html_baseurl
+        ogp_social_cards = {"enable": False}
+    if in_git(HERE):
+        extensions.append("sphinx_last_updated_by_git")
+        html_last_updated_fmt = "%Y-%m-%d"
+        git_last_updated_timezone = "UTC"
+        git_exclude_patterns = ["../*"]  # a page has changed when its text has: facts are shown with their own proofs
+        suppress_warnings = ["git.too_shallow"]  # a clone that knows too little shows no date

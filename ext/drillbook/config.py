@@ -556,6 +556,12 @@ OPTIONS = (
         "of a copy that is opened as a file send to the same address below `html_baseurl`.",
     ),
     Option(
+        "drillbook_llms",
+        False,
+        is_bool,
+        "Language models: HTML has `llms.txt`, an index of all pages, and `llms-full.txt`, the text of all pages, beside it.",
+    ),
+    Option(
         "drillbook_pdf",
         {},
         is_pdf,

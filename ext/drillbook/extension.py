@@ -9,11 +9,17 @@ from sphinx.util.typing import ExtensionMetadata
 from drillbook import __version__
 from drillbook.config import setup_config
 from drillbook.language import setup_language
+from drillbook.output.copied import setup_copied
 from drillbook.output.data import setup_data
 from drillbook.output.feedback import setup_feedback
 from drillbook.output.html import setup_html
+from drillbook.output.llms import setup_llms
 from drillbook.output.navigation import setup_navigation
+from drillbook.output.notfound import setup_notfound
 from drillbook.output.search.extension import setup_search
+from drillbook.output.sitemap import setup_sitemap
+from drillbook.output.summary import setup_summary
+from drillbook.pages.alert_list import setup_alert_list
 from drillbook.pages.automodule import setup_automodule
 from drillbook.pages.autosettings import setup_autosettings
 from drillbook.pages.blanks import setup_blanks
@@ -33,6 +39,7 @@ from drillbook.pages.procedures import setup_procedures
 from drillbook.pages.rebuild import setup_rebuild
 from drillbook.pages.reference import setup_reference
 from drillbook.pages.schema import setup_schema
+from drillbook.pages.search_field import setup_search_field
 from drillbook.pages.severities import setup_severities
 from drillbook.pages.stamps import setup_stamps
 from drillbook.pages.toolkit import setup_toolkit
@@ -63,6 +70,8 @@ def setup_extension(app: Sphinx) -> ExtensionMetadata:
     setup_trees(app)
     setup_graph(app)
     setup_severities(app)
+    setup_alert_list(app)
+    setup_search_field(app)
     setup_checklists(app)
     setup_toolkit(app)
     setup_schema(app)
@@ -80,6 +89,11 @@ def setup_extension(app: Sphinx) -> ExtensionMetadata:
     setup_feedback(app)
     setup_data(app)
     setup_search(app)
+    setup_llms(app)
+    setup_summary(app)
+    setup_sitemap(app)
+    setup_notfound(app)
+    setup_copied(app)
     setup_coverage(app)
     setup_drill(app)
     draw = None

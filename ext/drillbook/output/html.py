@@ -26,6 +26,8 @@ STYLES: Final = {
     "ops-cure": ("stamps.css",),
     "ops-demo": (f"{PLAYER}.css", "stamps.css", "demos.css"),
     "ops-measurement": ("stamps.css", "plots.css"),
+    "ops-alert-list": ("start.css",),
+    "ops-search-place": ("start.css",),
 }
 SCRIPTS: Final = {
     "ops-tree": ("tree.js", "zoom.js"),
@@ -68,6 +70,7 @@ def _loaded(files: Mapping[str, Sequence[str]], has: Set[str]) -> Iterable[str]:
 def setup_html(app: Sphinx) -> None:
     """Register what HTML pages load, and the shapes of what is in them."""
     app.add_css_file("drillbook.css")
+    app.add_css_file("print.css", media="print", priority=900)  # after all that it changes
     app.connect("builder-inited", add_static_files)
     app.connect("html-page-context", add_page_files)
     setup_fills(app)

@@ -19,16 +19,18 @@ from drillbook.language import Translate, _
 from drillbook.model.evidence import State
 from drillbook.model.stamp import WORST_FIRST, Stamp
 from drillbook.model.tree import Fix
+from drillbook.pages.declared import flag
 from drillbook.pages.describe import OpsDirective
 from drillbook.pages.domain import SHOWS, OpsDomain
 from drillbook.pages.entries.entry import joined, label, literal, paragraph, table
 from drillbook.pages.entries.faults import CURE
 from drillbook.pages.evidence import Stamps
 from drillbook.pages.fields import inlines
-from drillbook.pages.stamp_text import signature_paragraph, signature_state, stamp_paragraph
+from drillbook.pages.stamp_text import dated, signature_paragraph, signature_state, stamp_paragraph
 from drillbook.warn import Warn
 
 Cell = Sequence[Node]
+SUMMARY: Final = "ops_summary"  # of a container: a sentence for each kind, in place of its table
 
 
 class Row(NamedTuple):
@@ -133,25 +135,52 @@ KINDS: Final[dict[str, Callable[[Cells], Iterator[Row]]]] = {
 
 
 class _Words(NamedTuple):
-    """What is said of one kind: its title, the headings of its columns, how many are proven, that there are none."""
+    """What is said of one kind: its title, the headings of its columns, how many are proven, in a table of them and
+    without one, and that there are none."""
 
     title: str
     headings: tuple[str, ...]
     proven: str
+    summary: str
     none: str
 
 
 def _words(_: Translate) -> dict[str, _Words]:
     proven, page = _("{number} of {all} proven."), (_("Page"), _("Owner"))
+    measured, signed = _("{number} of {all} measured."), _("{number} of {all} signed.")
     return {
-        "procedures": _Words(_("Procedures"), (_("Procedure"),), proven, _("There are no procedures.")),
-        "trees": _Words(_("Trees"), (_("Tree"),), proven, _("There are no trees.")),
-        "drills": _Words(_("Drills"), (_("Fault"), _("Ends at")), proven, _("There are no drills.")),
-        "pages": _Words(_("Pages"), page, proven, _("There are no pages.")),
-        "measurements": _Words(
-            _("Measurements"), (_("Measurement"),), _("{number} of {all} measured."), _("There are no measurements.")
+        "procedures": _Words(
+            _("Procedures"),
+            (_("Procedure"),),
+            proven,
+            _("{number} of {all} procedures are proven."),
+            _("There are no procedures."),
         ),
-        "signatures": _Words(_("Signatures"), page, _("{number} of {all} signed."), _("There are no signatures.")),
+        "trees": _Words(
+            _("Trees"), (_("Tree"),), proven, _("{number} of {all} trees are proven."), _("There are no trees.")
+        ),
+        "drills": _Words(
+            _("Drills"),
+            (_("Fault"), _("Ends at")),
+            proven,
+            _("{number} of {all} drills passed."),
+            _("There are no drills."),
+        ),
+        "pages": _Words(_("Pages"), page, proven, _("{number} of {all} pages are proven."), _("There are no pages.")),
+        "measurements": _Words(
+            _("Measurements"),
+            (_("Measurement"),),
+            measured,
+            _("{number} of {all} measurements are made."),
+            _("There are no measurements."),
+        ),
+        "signatures": _Words(
+            _("Signatures"),
+            page,
+            signed,
+            _("{number} of {all} pages are signed."),
+            _("There are no signatures."),
+        ),
     }
 
 
@@ -162,7 +191,9 @@ class ProofDirective(OpsDirective):
     """
 
     argument = "[KIND]"
-    option_spec: ClassVar[OptionSpec] = {}
+    option_spec: ClassVar[OptionSpec] = {
+        "summary": flag("A sentence for each kind, in place of its table: how many are proven, and since when."),
+    }
     optional_arguments = 1
 
     def build(self) -> list[Node]:
@@ -173,15 +204,19 @@ class ProofDirective(OpsDirective):
             return []
         node = nodes.container("", classes=["ops", "ops-proof"])
         node[SHOWS] = kind
+        node[SUMMARY] = "summary" in self.options
         self.set_source_info(node)
         self.ops.note_model(SHOWS, self.env.docname, kind)
         return [node]
 
 
 def fill(node: Element, app: Sphinx, found: Stamps, docname: str) -> None:
-    """Put the tables in."""
+    """Put the tables in, or their summary."""
     make = Cells(app, found, docname)
     wanted = [node[SHOWS]] if node[SHOWS] else [kind for kind in KINDS if kind != "measurements" or found.measurements]
+    if node[SUMMARY]:
+        node += [said for kind in wanted for said in _summary(kind, make)]
+        return
     for kind in wanted:
         if len(wanted) > 1:
             node += label(_words(_)[kind].title)
@@ -194,11 +229,23 @@ def _shown(kind: str, make: Cells) -> Iterator[Node]:
     if not rows:
         yield paragraph(words.none)
         return
-    proven = sum(row.state is State.PROVEN for row in rows)
-    yield paragraph(words.proven.format(number=proven, all=len(rows)))
+    yield paragraph(words.proven.format(number=_proven(rows), all=len(rows)))
     headings = (*words.headings, _("Stamp"))
     widths = (25,) * len(words.headings) + (50,)
     yield table(headings, widths, [(*row.cells, [row.stamp]) for row in rows], "ops-proven")
+
+
+def _summary(kind: str, make: Cells) -> Iterator[Node]:
+    """How many are proven and when the last one was; the looks are those of the worst."""
+    if rows := list(KINDS[kind](make)):
+        last = max(row.day for row in rows)
+        said = _words(_)[kind].summary.format(number=_proven(rows), all=len(rows))
+        said += _(" The last was on {day}.").format(day=last) if last else ""
+        yield dated(said, min((row.state for row in rows), key=WORST_FIRST.__getitem__))
+
+
+def _proven(rows: Sequence[Row]) -> int:
+    return sum(row.state is State.PROVEN for row in rows)
 
 
 def fill_cure(node: Element, app: Sphinx, found: Stamps, docname: str) -> None:

@@ -27,6 +27,7 @@ IMPORTANT, NORMAL = 0, 1  # search priorities: before or among the full-text res
 ANY_TYPE = ""  # the reference type of generated links, and of ``{any}``: whatever has that name
 PAGE = "page"  # the reference type of generated links to a page of this manual by its address
 SHOWS = "ops_shows"  # of a container: the stamps that it shows; among the models of a page: that it shows any
+NAMED = "ops_named"  # a link to a page that keeps its own text, and does not say the title of the page
 OPTIONAL = "ops_optional"  # a generated link to what no page may describe: then it is plain text
 
 
@@ -227,7 +228,7 @@ class OpsDomain(Domain):
         """Make the link of a role; of a generated link without a target, only its text."""
         if typ == PAGE:
             page = self.page_of(target)
-            text = nodes.inline("", env.titles[page].astext()) if page else contnode
+            text = nodes.inline("", env.titles[page].astext()) if page and not node.get(NAMED) else contnode
             return make_refnode(builder, fromdocname, page, "", text) if page else contnode  # type: ignore[return-value]
         described = self.find(typ, target)
         if typ == ANY_TYPE:

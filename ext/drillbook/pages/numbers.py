@@ -12,6 +12,7 @@ from sphinx.addnodes import desc
 from sphinx.application import Sphinx
 
 from drillbook.live.quantity import NUMBER
+from drillbook.pages.alert_list import LIST
 from drillbook.pages.blanks import ALLOWED
 from drillbook.pages.domain import OpsDomain
 from drillbook.pages.fact_role import FACT, UNPROVEN
@@ -34,7 +35,7 @@ _QUOTED = (
     nodes.system_message,
     desc,
 )
-_GENERATED = {"ops-failures", "ops-condition", "ops-way", ALLOWED, DURATION, FACT, UNPROVEN}
+_GENERATED = {"ops-failures", "ops-condition", "ops-way", ALLOWED, DURATION, FACT, LIST, UNPROVEN}
 
 
 @guarded()

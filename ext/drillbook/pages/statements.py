@@ -20,6 +20,7 @@ from drillbook.model.console import commands
 from drillbook.model.procedure import Procedure, Step
 from drillbook.model.statement import Kind, Statement, Verdict, excerpt
 from drillbook.model.tree import Check, Escalate, Fix, Tree
+from drillbook.pages.alert_list import LIST
 from drillbook.pages.blanks import ALLOWED
 from drillbook.pages.domain import OpsDomain
 from drillbook.pages.measurements import MEASURED
@@ -36,7 +37,7 @@ _SKIPPED: Final = (
     addnodes.toctree,
     nodes.substitution_definition,
 )
-_GENERATED: Final = {"ops-failures", "ops-answers", "ops-how", "ops-blank-line", ALLOWED}
+_GENERATED: Final = {"ops-failures", "ops-answers", "ops-how", "ops-blank-line", ALLOWED, LIST}
 _DIAGRAM: Final = "plantuml"  # the tag of a diagram of sphinxcontrib.plantuml; not every manual has it
 _DOCSTRING: Final = "docstring of "  # in the source of what autodoc made: it is live code
 

@@ -170,18 +170,39 @@
     }
   }
 
-  /* On the page of the search it stands in the page. */
+  /* What one looked for who came to a page that is not there: the last part of its address. */
+  function wantedPage() {
+    const last = location.pathname.split("/").filter(Boolean).pop() || "";
+    try {
+      return decodeURIComponent(last).replace(/\.html?$/, "");
+    } catch {
+      return last;
+    }
+  }
+
+  /* Where a page has a place for it, it stands in the page; the place says what it begins with. */
   function place() {
     const home = document.querySelector("[data-ops-search]");
     if (!home) return null;
     const search = new Search();
     home.replaceChildren(search.input, search.status, search.results);
-    search.input.value = new URLSearchParams(location.search).get("q") || "";
-    search.input.addEventListener("input", () => {
-      const address = new URL(location.href);
-      address.searchParams.set("q", search.input.value);
-      history.replaceState(null, "", address);
-    });
+    const begins = home.dataset.opsSearch;
+    if (begins === "field") {
+      search.leave = () => {
+        search.input.value = "";
+        search.update();
+      };
+      search.input.addEventListener("focus", () => finder().catch(() => {}));
+      return search;
+    }
+    search.input.value = begins === "path" ? wantedPage() : new URLSearchParams(location.search).get("q") || "";
+    if (begins === "address") {
+      search.input.addEventListener("input", () => {
+        const address = new URL(location.href);
+        address.searchParams.set("q", search.input.value);
+        history.replaceState(null, "", address);
+      });
+    }
     search.update();
     search.input.focus();
     return search;
@@ -233,7 +254,18 @@
   function start() {
     const here = place();
     const over = new Over();
-    const open = (query) => (here ? here.input.focus() : over.open(query));
+    const open = (query) => {
+      if (!here) {
+        over.open(query);
+        return;
+      }
+      here.input.focus();
+      here.input.scrollIntoView({ block: "nearest" });
+      if (query) {
+        here.input.value = query;
+        here.update();
+      }
+    };
     document.addEventListener("keydown", (event) => {
       const wanted = (event.key === "/" && !event.ctrlKey && !event.metaKey && !event.altKey) || (event.key === "k" && (event.ctrlKey || event.metaKey));
       if (!wanted || (event.key === "/" && typing(event.target))) return;
