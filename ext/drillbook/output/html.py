@@ -11,6 +11,7 @@ from drillbook.output.fills import setup_fills
 from drillbook.output.player import PLAYER
 from drillbook.output.shapes import setup_shapes
 from drillbook.output.videos import setup_videos
+from drillbook.output.visits import setup_visits
 from drillbook.warn import guarded
 
 STATIC = Path(__file__).parent / "static"
@@ -76,3 +77,4 @@ def setup_html(app: Sphinx) -> None:
     setup_fills(app)
     setup_shapes(app)
     setup_videos(app)
+    setup_visits(app)
