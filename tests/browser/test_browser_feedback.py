@@ -286,6 +286,18 @@ def test_axe_finds_nothing_and_nothing_is_too_wide(
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
+def test_axe_finds_nothing_on_the_page_of_the_review(reader: Callable[..., BrowserContext], tmp_path: Path) -> None:
+    fill(tmp_path / "f.db", ["It was the pump."])
+    page = reader(viewport={"width": 360, "height": 800}).new_page()
+    with served(Settings(), tmp_path / "f.db") as address:
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme=scheme)
+            page.goto(f"{address}/-/feedback/review")
+            found = Axe().run(page).response["violations"]
+            assert [(each["id"], [node["html"] for node in each["nodes"]]) for each in found] == []
+            assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
 # hostile words
 
 

@@ -228,11 +228,13 @@ def test_the_review_is_for_who_has_the_token(client: Callable[..., TestClient]) 
 
 def test_the_review_shows_the_worst_first_and_links(client: Callable[..., TestClient], store: Store) -> None:
     page = client(site=LOCAL, pages="/stable/en/").get("/-/feedback/review").text
-    assert "Nobody said No." in page and "There are no answers yet." in page
+    assert "Nobody said No." in page and "Nobody has written anything." in page
     rate(store, "alerts/Silent", 1, 1)
     rate(store, "alerts/SlowReports", 3, 4, "fix SlowReports/restart")
+    store.add(answer(page="start", verdict="yes", text="Clear."), now())
     page = client(site=LOCAL, pages="/stable/en/").get("/-/feedback/review").text
     assert page.index("3 of 4 readers say No") < page.index("1 of 1 reader says No")
+    assert page.count("<article>") == 1 and ">Clear.</p>" in page
     assert 'href="/stable/en/alerts/SlowReports.html"' in page and "<bdi>fix SlowReports/restart</bdi>" in page
 
 

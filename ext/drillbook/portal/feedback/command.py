@@ -29,10 +29,15 @@ examples:
   drillbook feedback prune --days 90                     remove what is older than 90 days
   drillbook feedback serve --database sqlite:///feedback.db
 
+databases:
+  sqlite:///feedback.db                       a file, in the folder where one is
+  postgresql://USER:PASSWORD@HOST/NAME        better in the environment, for its password
+
 exit status:
   0  done
   2  usage, or the database or a file cannot be used
 """
+STATUSES: Final = EPILOG[EPILOG.index("exit status:") :]
 WORST_EPILOG: Final = """\
 The order is that of the share of No which is at least to be expected of more readers: the lower bound of Wilson's
 95 % interval. So 8 of 10 come before 1 of 1. "doubted" are those with 2 No or more, and with 20 % at least.
@@ -68,11 +73,11 @@ def add_parser(commands: Any) -> None:
     database.add_argument(
         "--database",
         metavar="URL",
-        help=f"sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME (default: ${VARIABLE})",
+        help=f"where answers are stored (default: ${VARIABLE})",
     )
     dos = made.add_subparsers(dest="do", required=True, metavar="WHAT")
 
-    def sub(name: str, says: str, epilog: str = EPILOG) -> Any:
+    def sub(name: str, says: str, epilog: str = STATUSES) -> Any:
         text = f"{says[0].upper()}{says[1:]}."
         return dos.add_parser(name, parents=[database], help=says, description=text, epilog=epilog, formatter_class=raw)
 

@@ -69,7 +69,7 @@ def review_html(store: Store, pages: str) -> str:
     return TEMPLATE.render(
         style=STYLE,
         worst=worst(store.counts())[:WORST],
-        latest=store.answers(limit=LATEST),
+        latest=store.answers(written=True, limit=LATEST),
         address=lambda page: f"{pages.rstrip('/')}/{quote(page.lstrip('/'))}.html",
         visible=visible,
         time=TIME,

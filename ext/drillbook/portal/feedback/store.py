@@ -105,9 +105,15 @@ class Store:
         return False
 
     def answers(
-        self, *, page: str = "", since: datetime | None = None, wrong: bool = False, limit: int | None = None
+        self,
+        *,
+        page: str = "",
+        since: datetime | None = None,
+        wrong: bool = False,
+        written: bool = False,
+        limit: int | None = None,
     ) -> list[Received]:
-        """Answers, the latest first: to one page, or a folder of pages; since a time; only those that say No."""
+        """Answers, the latest first: of a page or a folder; since a time; only those that say No; only with words."""
         wanted = select(ANSWERS.c.received, *_FIELDS).order_by(ANSWERS.c.received.desc(), ANSWERS.c.id.desc())
         if page:
             below = ANSWERS.c.page.startswith(f"{page.rstrip('/')}/", autoescape=True)
@@ -116,6 +122,8 @@ class Store:
             wanted = wanted.where(ANSWERS.c.received >= since)
         if wrong:
             wanted = wanted.where(ANSWERS.c.verdict == NO)
+        if written:
+            wanted = wanted.where(ANSWERS.c.text != "")
         with self._begin() as connection:
             return [Received(at, Answer(*fields)) for at, *fields in connection.execute(wanted.limit(limit))]
 
