@@ -49,12 +49,14 @@ def run(
     env: Mapping[str, str] | None = None,
     max_output_bytes: int = DEFAULT_MAX_OUTPUT_BYTES,
     secrets: Sequence[str] = (),
+    pass_fds: Sequence[int] = (),
 ) -> Completed:
     """Run *argv* (never through a shell) in a process group of its own, and wait for its end.
 
     The whole group is killed when *timeout_s* seconds have passed, when standard output or standard error
     exceeds *max_output_bytes*, and when the leader ends: a child that it left in the background ends too.
-    *env* is the whole environment; ``None`` passes on ours. Each of *secrets* is ``***`` in what is returned.
+    *env* is the whole environment; ``None`` passes on ours. Each of *secrets* is ``***`` in what is returned. *pass_fds*
+    stay open in it: a lock is then held for as long as it runs, even when we are killed.
 
     Raises :exc:`OSError` if the program cannot be started (it does not exist, it is not executable).
     """
@@ -66,6 +68,7 @@ def run(
         cwd=cwd,
         env=None if env is None else dict(env),
         start_new_session=True,
+        pass_fds=tuple(pass_fds),
     )
     with process:
         margin = max((len(secret.encode()) for secret in secrets), default=0)  # a secret across the limit

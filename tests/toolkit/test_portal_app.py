@@ -168,7 +168,8 @@ def test_others_parts_of_the_portal_have_their_routes(pumps: Path) -> None:
     assert client.get("/-/other").status_code == 404
 
 
-def test_the_command_serves_until_it_is_ended(pumps: Path) -> None:
+@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM])
+def test_the_command_serves_until_it_is_ended(pumps: Path, end: signal.Signals) -> None:
     command = [sys.executable, "-m", "drillbook", "serve", str(pumps / "site"), "--port", "0"]
     environment = {**os.environ, "PYTHONPATH": str(EXT)}
     with subprocess.Popen(
@@ -181,7 +182,7 @@ def test_the_command_serves_until_it_is_ended(pumps: Path) -> None:
             status, _, body = get(int(address.rstrip("/").rpartition(":")[2]), PAGE)
             assert status == 200 and b"a of v1.1.0" in body
         finally:
-            process.send_signal(signal.SIGINT)
+            process.send_signal(end)
         assert process.wait(30) == 0
         assert process.stderr.read() == ""
 

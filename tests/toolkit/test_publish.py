@@ -10,6 +10,7 @@ import re
 import shutil
 import signal
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -419,6 +420,36 @@ def test_who_publishes_at_the_same_time_is_told_who_does(pumps: Path, capsys: py
     assert publish(pumps) == 0
 
 
+def test_what_was_killed_in_the_cache_is_mended(pumps: Path) -> None:
+    write(pumps, "main 2", {"en": ["a", "moved/new", "added"], "de": ["a"]})
+    commit(pumps, "v1.2.0")
+    half = pumps / "build" / "checkouts" / "v1.2.0" / ".git"  # a clone that did not come far
+    half.mkdir(parents=True)
+    (pumps / "build" / "checkouts" / "main" / ".git" / "index.lock").touch()
+    assert publish(pumps) == 0
+    assert "a of main 2" in (current(pumps) / "v1.2.0" / "en" / "a.html").read_text()
+
+
+def test_a_build_holds_the_lock_when_its_publisher_is_killed(pumps: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    going, gate = pumps / "going", pumps / "gate"
+    configure(pumps, setup=f"touch {going}; while [ ! -e {gate} ]; do sleep 0.05; done")
+    commit(pumps)
+    pid = publishing(pumps)
+    until(going.exists)
+    assert kill(pid)
+    assert publish(pumps) == 1
+    assert re.search(rf"build/lock: held by process {pid} on \S+, which builds since 2", capsys.readouterr().err)
+    gate.touch()
+    until(lambda: publish(pumps) == 0)
+
+
+def until(is_so: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 60
+    while not is_so():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
 def test_old_releases_are_removed_when_nobody_reads_them_any_more(pumps: Path) -> None:
     configure(pumps, keep=1)
     kept = [current(pumps)]
@@ -503,7 +534,7 @@ def test_whoever_is_killed_leaves_the_old_release_or_the_new_one(pumps: Path) ->
         seen.add(page.read_bytes())
         assert damages(current(pumps)) == []
     assert killed > 6, "most were not killed"
-    assert wait_for(publishing(pumps)) == 0
+    until(lambda: wait_for(publishing(pumps)) == 0)  # a build whose publisher was killed holds the lock until it ends
     assert "a of state 11" in page.read_text()
     assert all(text.rstrip().endswith(b"</html>") for text in seen)
     left = [path.name for path in (pumps / "site" / "releases").iterdir() if path.name.startswith(".")]

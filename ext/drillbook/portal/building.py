@@ -40,11 +40,14 @@ class Build(NamedTuple):
 
 
 class Builder:
-    """Builds into the folder *cache*; with *worktree* the version of that name is built where it stands."""
+    """Builds into the folder *cache*, whose lock is held by the descriptor *lock*: by all that is started here, too, so
+    that nobody begins again while a build still runs whose publisher was killed.
 
-    def __init__(self, repository: Repository, plan: Plan, cache: Path, worktree: str, say: Say) -> None:
+    The version that is called *worktree* is built where it stands."""
+
+    def __init__(self, repository: Repository, plan: Plan, cache: Path, worktree: str, lock: int, say: Say) -> None:
         self._repository, self._plan, self._cache = repository, plan, cache
-        self._worktree, self._say = worktree, say
+        self._worktree, self._lock, self._say = worktree, lock, say
         self._ready: set[str] = set()
 
     def build(self, version: Version) -> list[Build]:
@@ -118,7 +121,7 @@ class Builder:
 
     def _do(self, argv: list[str], top: Path, timeout_s: float, failed: str) -> None:
         try:
-            done = run(argv, timeout_s=timeout_s, cwd=top, env=outside_environment())
+            done = run(argv, timeout_s=timeout_s, cwd=top, env=outside_environment(), pass_fds=(self._lock,))
         except OSError as error:
             raise BuildError(f"{failed}: {error}") from error
         if done.status != 0:

@@ -2,9 +2,13 @@
 
 import argparse
 import contextlib
+import os
+import signal
 import socket
 import sys
 from collections.abc import Sequence
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 
@@ -31,6 +35,7 @@ examples:
   drillbook serve /srv/manual --port 80   serve another folder at another port
 
 A release that is published meanwhile is served from the next request on. http://.../-/health says which.
+With $DRILLBOOK_FEEDBACK, the address of a database, it takes what readers answer at /-/feedback.
 
 exit status:
   0  it was ended
@@ -38,6 +43,8 @@ exit status:
 """
 DONE, FAILED, USAGE = 0, 1, 2
 SITE: Final = Path("build/site")
+FEEDBACK: Final = "DRILLBOOK_FEEDBACK"
+GRACE_S: Final = 5  # for requests that are under way when it is ended
 
 
 def add_parser(commands: Any) -> None:
@@ -126,7 +133,7 @@ def run_publish(options: argparse.Namespace) -> int:
     return DONE
 
 
-def run_serve(options: argparse.Namespace, extra_routes: Sequence[Any] = ()) -> int:
+def run_serve(options: argparse.Namespace) -> int:
     """Serve until it is ended; returns the exit status."""
     import uvicorn
 
@@ -141,15 +148,32 @@ def run_serve(options: argparse.Namespace, extra_routes: Sequence[Any] = ()) -> 
         listening = socket.create_server((options.host, options.port), family=family, backlog=256)
     except OSError as error:
         return _fail(f"{options.host}:{options.port}: {error.strerror or error}", USAGE)
-    with listening:
+    with listening, contextlib.ExitStack() as stack:
         host = f"[{options.host}]" if ":" in options.host else options.host
-        print(f"http://{host}:{listening.getsockname()[1]}/", flush=True)
         config = uvicorn.Config(
-            create(site, extra_routes), log_level="warning", access_log=False, server_header=False, lifespan="off"
+            create(site, _feedback(stack)),
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=GRACE_S,
         )
-        with contextlib.suppress(KeyboardInterrupt):  # as it is meant to be ended
+        print(f"http://{host}:{listening.getsockname()[1]}/", flush=True)
+        # uvicorn ends what is under way, and then lets the signal do what it would have done: end us as the keyboard does
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        with contextlib.suppress(KeyboardInterrupt):
             uvicorn.Server(config).run(sockets=[listening])
     return DONE
+
+
+def _feedback(stack: contextlib.ExitStack) -> Sequence[Any]:
+    """The routes that take readers' answers, where a database for them is named; *stack* closes it."""
+    url = os.environ.get(FEEDBACK, "")
+    if not url or find_spec("drillbook.portal.feedback") is None:
+        return ()
+    store, routes = (import_module(f"drillbook.portal.feedback.{name}") for name in ("store", "routes"))
+    opened = stack.enter_context(contextlib.closing(store.open_store(url, make=True)))
+    found: Sequence[Any] = routes.routes(opened, routes.from_environment())
+    return found
 
 
 def _fail(message: str, status: int) -> int:

@@ -66,13 +66,13 @@ def publish(plan: Plan, order: Order, told: Callable[[Version, Sequence[Build]],
     """
     check_site(order.site)
     site = order.site.resolve()
-    with locked(site / LOCK, "publishes"), locked(order.cache / LOCK, "builds"):
+    with locked(site / LOCK, "publishes"), locked(order.cache / LOCK, "builds") as lock:
         deployed = _deployed(plan)
         repository = repository_of(plan.confdir)
         found = ordered(versions_of(repository, plan, deployed, worktree=order.worktree))
         chosen = _chosen(found, order.only)
         worktree = found.all[0].name if order.worktree and found.all else ""
-        builder = Builder(repository, plan, order.cache.resolve(), worktree, say)
+        builder = Builder(repository, plan, order.cache.resolve(), worktree, lock, say)
         builds, left_out = _built(builder, chosen, told, say, keep_going=order.keep_going)
         versions = _with_deployed(ordered(_there(builds)), deployed, plan, partial=bool(order.only or left_out))
         moved = read_moved(plan)

@@ -64,8 +64,8 @@ class Manifest(NamedTuple):
 
 
 @contextlib.contextmanager
-def locked(file: Path, what: str) -> Iterator[None]:
-    """Hold the lock, which ends with the process that holds it. Raises :exc:`PortalError` that says who holds it."""
+def locked(file: Path, what: str) -> Iterator[int]:
+    """Hold the lock, which ends with the processes that have the descriptor which is answered. Raises :exc:`PortalError` that says who holds it."""
     file.parent.mkdir(parents=True, exist_ok=True)
     with file.open("a+", encoding="utf-8") as held:
         try:
@@ -80,7 +80,7 @@ def locked(file: Path, what: str) -> Iterator[None]:
         now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         held.write(f"process {os.getpid()} on {socket.gethostname()}, which {what} since {now}\n")
         held.flush()
-        yield
+        yield held.fileno()
 
 
 def current(site: Path) -> Path | None:
@@ -100,6 +100,8 @@ def check_site(site: Path) -> None:
     entries = {path.name for path in site.iterdir()} if site.is_dir() else set()
     if entries - {*_OURS} and RELEASES not in entries:
         raise PortalError(f"{site} holds other files and no published manual: name another folder, or an empty one")
+    if set(str(site.resolve())) & set('"$\\{};\n'):
+        raise PortalError(f"{site} has a character in its name that no configuration of a web server takes")
     if (site / CURRENT).exists() and not (site / CURRENT).is_symlink():
         raise PortalError(f"{site / CURRENT} is no symbolic link, and is replaced by none: move it away")
 

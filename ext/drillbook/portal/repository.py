@@ -81,15 +81,18 @@ class Repository(NamedTuple):
 
     def checkout(self, version: Version, folder: Path) -> None:
         """Make *folder* a checkout of the version. What a version's setup left there before stays, if git ignores it."""
-        known = (folder / ".git").is_dir() and _git(folder, "remote", "get-url", "origin").strip() == str(self.top)
-        if not known:  # a copy of a whole project has checkouts that belong to another one
-            shutil.rmtree(folder, ignore_errors=True)
+        origin = _run(folder, "remote", "get-url", "origin").stdout.decode() if (folder / ".git").is_dir() else ""
+        if origin.strip() != str(self.top):  # a copy of a whole project has checkouts that belong to another one
+            new = folder.with_name(f"{folder.name}.new")
+            for old in (folder, new):
+                shutil.rmtree(old, ignore_errors=True)
             folder.parent.mkdir(parents=True, exist_ok=True)
             # A clone, and no worktree: what is done in it leaves no trace in the repository itself.
-            _git(folder.parent, "clone", "--quiet", "--shared", "--no-checkout", str(self.top), folder.name)
-        if not _succeeds(
-            folder, "cat-file", "-e", f"{version.commit}^{{commit}}"
-        ):  # a shallow repository shares nothing
+            _git(folder.parent, "clone", "--quiet", "--shared", "--no-checkout", str(self.top), new.name)
+            new.rename(folder)
+        (folder / ".git" / "index.lock").unlink(missing_ok=True)  # of a git that was killed
+        there = _succeeds(folder, "cat-file", "-e", f"{version.commit}^{{commit}}")
+        if not there:  # a shallow repository shares nothing
             _git(folder, "fetch", "--quiet", "--force", "origin", "+refs/*:refs/published/*")
         _git(folder, "checkout", "--quiet", "--force", "--detach", version.commit)
         _git(folder, "clean", "-ffdq")

@@ -58,7 +58,7 @@ def assemble(folder: Path, parts: Parts, kept: Mapping[str, Path]) -> list[str]:
         draft.write(page, text.encode())
     for page, text in _around(made, parts):
         draft.write(page, text.encode())
-    pack(folder, draft.names, kept)
+    pack(folder, sorted(published_files(folder)), kept)
     draft.names = sorted(published_files(folder))
     for alias, version in parts.versions.aliases.items():
         draft.repeat(version, alias)
