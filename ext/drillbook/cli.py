@@ -10,6 +10,7 @@ from drillbook import warroom
 from drillbook.model.data import DataError
 from drillbook.new import KINDS, NewError, new_page
 from drillbook.review import command as review
+from drillbook.review import translations
 from drillbook.walker import command as walk
 from drillbook.walker.walking import Ended
 
@@ -67,6 +68,7 @@ def parser() -> argparse.ArgumentParser:
     new.add_argument("--folder", type=Path, default=Path("source"), help="where it is written (default: %(default)s)")
     new.add_argument("--force", action="store_true", help="overwrite a page that exists")
     review.add_parser(commands)
+    translations.add_parser(commands)
     warroom.add_parser(commands)
     measure = commands.add_parser(
         "measure",
@@ -122,6 +124,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return _measure(options)
         if options.command == "warroom":
             return warroom.run(options)
+        if options.command == "translations":
+            return translations.run(options)
         if options.command == "review":
             return review.run(options, made)
         return _new(options) if options.command == "new" else walk.run(options, made)

@@ -12,12 +12,15 @@ from typing import Any, Final
 from drillbook.model.evidence import EvidenceError
 from drillbook.review.due import WORDS, Manual, Page, due, read_manual, signature
 from drillbook.review.signing import SignError, identity, sign
+from drillbook.review.translations import add_places, review
 
 EPILOG: Final = """\
 examples:
   drillbook review                             list what is due, the worst first
   drillbook review alerts/HighLatency          show its checklist, and what there is to sign
   drillbook review alerts/HighLatency --sign   sign it, as git knows you
+  drillbook review alerts/HighLatency --language de --sign
+                                               sign its translation, as one who speaks the language
 
 It reads what the last `make html` wrote: build the manual first.
 
@@ -58,14 +61,18 @@ def add_parser(commands: Any) -> None:
     made.add_argument(
         "--days", type=_days, metavar="N", help="for how many days a signature holds (default: as a proof does)"
     )
+    made.add_argument("--language", default="", metavar="NAME", help="show or sign the translation of PAGE, as in de")
+    add_places(made)
     made.add_argument("--sign", action="store_true", help="sign PAGE")
     made.add_argument("--yes", action="store_true", help="sign without being asked")
 
 
 def run(options: argparse.Namespace, made: argparse.ArgumentParser) -> int:
     """Run the command; returns its exit status."""
-    if (options.sign or options.yes) and not options.page:
-        made.error("--sign needs a page to sign")
+    if (options.sign or options.yes or options.language) and not options.page:
+        made.error("--sign and --language need a page")
+    if options.language:
+        return _translation(options)
     manual = read_manual(options.data)
     today = datetime.now(UTC).date()
     days = options.days or manual.days
@@ -75,6 +82,14 @@ def run(options: argparse.Namespace, made: argparse.ArgumentParser) -> int:
         page = manual.page(options.page)
         return _sign(page, options) if options.sign else _show(page, options.evidence, days, today)
     except (SignError, EvidenceError) as error:
+        print(f"drillbook: {error}", file=sys.stderr)
+        return USAGE
+
+
+def _translation(options: argparse.Namespace) -> int:
+    try:
+        return review(options)
+    except SignError as error:
         print(f"drillbook: {error}", file=sys.stderr)
         return USAGE
 

@@ -13,6 +13,7 @@ from typing import Any, Final, cast
 from docutils import nodes
 from sphinx.application import Sphinx
 
+from drillbook.language import _
 from drillbook.output.data import replace_text
 from drillbook.output.search.index import script
 from drillbook.output.search.sections import Record, records
@@ -26,9 +27,6 @@ PAGE: Final = """\
 <h1>{title}</h1>
 <div data-ops-search><p>{without}</p></div>
 """
-WITHOUT: Final = (
-    "The search needs JavaScript. Without it, use the contents at the side, or your browser's search in a page."
-)
 
 Kept = dict[str, tuple[int, list[Record]]]  # document name to the time of its doctree, in ns, and its records
 
@@ -66,8 +64,11 @@ def _records(app: Sphinx, doctree: nodes.document, docname: str) -> list[Record]
 def pages(app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:
     """The page of the search: for links, for those who type its address, and for the form of the theme."""
     if searches(app):
-        body = PAGE.format(title="Search", without=escape(WITHOUT))
-        yield "search", {"title": "Search", "body": body}, "page.html"
+        without = _(
+            "The search needs JavaScript. Without it, use the contents at the side, or your browser's search in a page."
+        )
+        body = PAGE.format(title=escape(_("Search")), without=escape(without))
+        yield "search", {"title": _("Search"), "body": body}, "page.html"
 
 
 @guarded()
