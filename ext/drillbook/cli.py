@@ -13,7 +13,7 @@ from drillbook.portal import changes, notify_command, search_command
 from drillbook.portal import command as portal
 from drillbook.portal.feedback import command as feedback
 from drillbook.review import command as review
-from drillbook.review import job, owners, remind
+from drillbook.review import job, owners, remind, translations
 from drillbook.walker import command as walk
 from drillbook.walker.walking import Ended
 
@@ -60,7 +60,9 @@ def parser() -> argparse.ArgumentParser:
     commands = made.add_subparsers(dest="command", required=True, metavar="COMMAND")
     walk.add_parser(commands)
     _add_new(commands)
-    for module in (review, owners, remind, job, changes, notify_command, portal, feedback, search_command, warroom):
+    for module in (review, translations, owners, remind, job):
+        module.add_parser(commands)
+    for module in (portal, changes, notify_command, feedback, search_command, warroom):
         module.add_parser(commands)
     _add_measure(commands)
     _add_sabotage(commands)

@@ -230,7 +230,7 @@ PDF: Final = {
     "large": False,
     "standard": "ua-1",
     "contacts": "contacts.csv",
-    "title": "Operations manual",
+    "title": "",  # "Operations manual", in its language
     "first": (),
     "fonts": "",
 }

@@ -16,6 +16,7 @@ from typing import Any, Final, NamedTuple, TypeVar
 
 PROCEDURE, PAGE, CHECKS, DRILL, SIGNED = "procedure", "page", "checks", "drill", "signed"
 MEASUREMENT: Final = "measurement"
+TRANSLATION: Final = "translation"  # a signature, too: for a page in another language, called LANGUAGE/PAGE
 KINDS: Final = (PROCEDURE, PAGE, CHECKS, DRILL, MEASUREMENT)  # of evidence; a signature is the word of a person
 _NAME: Final = re.compile(r"(?!\.)[\w.+@-]+(/(?!\.)[\w.+@-]+)*")  # no way out of the folder, nothing hidden
 _TIME: Final = "%Y-%m-%dT%H:%M:%SZ"
@@ -59,9 +60,9 @@ class Evidence(NamedTuple):
 
 
 class Signature(NamedTuple):
-    """Somebody's word for what no run can prove on a page: ``content`` is the digest of what was signed."""
+    """Somebody's word for what no run can prove on a page, or for its translation: ``content`` is the digest of that."""
 
-    name: str  # of the page
+    name: str  # of the page; of a translation with its language before it: ``de/alerts/HighLatency``
     content: str
     reviewer: str
     email: str

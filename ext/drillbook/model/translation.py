@@ -1,5 +1,7 @@
 """Translations of the manual: what a catalogue says, what of a page it covers, and what it must not change. No Sphinx."""
 
+import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -74,3 +76,53 @@ def languages(folders: Iterable[Path]) -> Iterator[str]:
     """The languages that there are catalogues for, by name."""
     found = {place.parent.name for folder in folders for place in folder.glob(f"*/{FOLDER}") if place.is_dir()}
     yield from sorted(found)
+
+
+# what a translation must not change
+
+_CODE: Final = re.compile(r"(?P<role>\{[\w:.+-]+\})?(?P<ticks>`+)(?P<text>.+?)(?<!`)(?P=ticks)(?!`)")
+_TARGET: Final = re.compile(r"<([^<>]+)>$")
+_LINK: Final = re.compile(r"\]\(<?([^()\s>]+)>?[^()]*\)|<((?:https?|mailto):[^<>\s]+)>")
+_PLACE: Final = re.compile(r"\{\{.*?\}\}|\{\w*\}|(?<!\w)\$\{?[A-Za-z_]\w*\}?")
+_NUMBER: Final = re.compile(r"\d+(?:[.,:]\d+)*")
+_BLOCK: Final = re.compile(r"(?:#+ |[-*+] |\d+[.)] |> |`{3}|:{3}|\|)")
+_TYPED: Final = ("ops:command", "option")  # roles whose text is what one types, and no words
+
+Parts = dict[str, "Counter[str]"]
+
+
+def parts(text: str) -> Parts:
+    """What a passage has that is the same in every language, by what it is called."""
+    found: Parts = {name: Counter() for name in ("role", "literal", "link", "place", "number")}
+
+    def code(match: re.Match[str]) -> str:
+        role, inner = (match["role"] or "").strip("{}"), match["text"].strip()
+        target = _TARGET.search(inner)
+        if role:
+            shown = inner if role in _TYPED or target is None else target[1]
+            found["role"][f"{{{role}}}`{shown}`"] += 1
+            return f" {inner[: target.start()]} " if target and role not in _TYPED else " "
+        found["literal"][f"`{inner}`"] += 1
+        return " "
+
+    rest = _CODE.sub(code, text)
+    for kind, pattern in (("link", _LINK), ("place", _PLACE), ("number", _NUMBER)):
+        found[kind].update(next(filter(None, match.groups()), match[0]) for match in pattern.finditer(rest))
+        rest = pattern.sub(" ", rest)
+    return found
+
+
+def problems(message: Message) -> Iterator[str]:
+    """What is wrong with a translation that pages show, in words."""
+    if message.source.startswith("$ "):
+        yield f"a command is no passage: {message.source!r}"
+    if not message.said.strip() or message.stale:
+        return
+    if _BLOCK.match(message.said) and not _BLOCK.match(message.source):
+        yield f"it begins with {message.said.split()[0]!r}, which makes more of it than a paragraph"
+    source, said = parts(message.source), parts(message.said)
+    for kind, wanted in source.items():
+        for word in (wanted - said[kind]).elements():
+            yield f"the {kind} {word} is missing"
+        for word in (said[kind] - wanted).elements():
+            yield f"the {kind} {word} is not in the original"

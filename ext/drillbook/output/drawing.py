@@ -9,6 +9,7 @@ from html import escape
 from typing import Final, NamedTuple
 from unicodedata import east_asian_width
 
+from drillbook.language import _
 from drillbook.output.layers import Layout, Link, Route, Size, lay_out
 
 TEXT: Final = 13  # sizes of letters, in pixels
@@ -23,11 +24,14 @@ MARGIN: Final = 4
 ARROW: Final = 7
 SHRINKS: Final = 1000  # a wider drawing keeps its size and scrolls, because its letters would become too small
 
-WORDS: Final = {"check": "Check", "fix": "Fix", "escalate": "Escalate", "tree": "Other tree"}
+
+def _words() -> dict[str, str]:
+    """What a box is, by its kind."""
+    return {"check": _("Check"), "fix": _("Fix"), "escalate": _("Escalate"), "tree": _("Other tree")}
 
 
 class Box(NamedTuple):
-    """A step: ``number`` as the page counts (0 for another tree), ``kind`` one of WORDS, ``href`` where it leads."""
+    """A step: ``number`` as the page counts (0 for another tree), ``kind`` check, fix, escalate or tree, ``href`` where it leads."""
 
     number: int
     kind: str
@@ -89,8 +93,9 @@ def _arrows(layout: Layout, labels: Sequence[Sequence[str]]) -> Iterator[str]:
 
 def _box(box: Box, lines: Sequence[str], size: Size, place: tuple[float, float]) -> str:
     """A box that leads to its step."""
-    (x, y), word = place, WORDS[box.kind]
-    name = f"Step {box.number}. {word}: {box.text}" if box.number else f"{word}: {box.text}"
+    (x, y), word = place, _words()[box.kind]
+    name = _("Step {number}. {kind}: {text}") if box.number else _("{kind}: {text}")
+    name = name.format(number=box.number, kind=word, text=box.text)
     head = f"{box.number} {word}" if box.number else word
     top = y - size.height / 2
     rows = "".join(
@@ -147,7 +152,7 @@ def _n(number: float) -> str:
 
 
 def _box_size(box: Box, lines: Sequence[str]) -> Size:
-    widest = max(map(letters, [*lines, f"{box.number} {WORDS[box.kind]}"]))
+    widest = max(map(letters, [*lines, f"{box.number} {_words()[box.kind]}"]))
     return Size(widest * TEXT * LETTER + 30, LINE * (len(lines) + 1) + 14)
 
 

@@ -9,6 +9,7 @@ from sphinx.application import Sphinx
 
 from drillbook.output.fills import setup_fills
 from drillbook.output.player import PLAYER
+from drillbook.output.script_words import setup_script_words
 from drillbook.output.shapes import setup_shapes
 from drillbook.output.videos import setup_videos
 from drillbook.output.visits import setup_visits
@@ -74,6 +75,7 @@ def setup_html(app: Sphinx) -> None:
     app.add_css_file("print.css", media="print", priority=900)  # after all that it changes
     app.connect("builder-inited", add_static_files)
     app.connect("html-page-context", add_page_files)
+    setup_script_words(app)
     setup_fills(app)
     setup_shapes(app)
     setup_videos(app)

@@ -9,6 +9,7 @@ from typing import Final
 from docutils import nodes
 from docutils.nodes import Element
 
+from drillbook.language import _
 from drillbook.live.quantity import plain
 from drillbook.model.blank import Blank, BlankType
 from drillbook.output.fills import Fill
@@ -34,7 +35,7 @@ def add_input(node: nodes.definition_list, number: int) -> None:
     line = said.children[-1]
     assert isinstance(line, nodes.paragraph)  # the line to write on, which the directive put last
     line.children = []
-    line += [nodes.Text("Fill in: "), Fill(blank.name, blank.name, blank=blank.name)]
+    line += [nodes.Text(_("Fill in: ")), Fill(blank.name, blank.name, blank=blank.name)]
     said.children = []
     said += [words, raw(input_html(blank, place)), line]
 
@@ -58,7 +59,8 @@ def _control(blank: Blank, place: str) -> str:
     }
     if blank.type is BlankType.CHOICE:
         options = "".join(f'<option value="{escape(choice)}">{escape(choice)}</option>' for choice in blank.choices)
-        return f'<select{_written(shared)}><option value="">not chosen</option>{options}</select>'
+        none = escape(_("not chosen"))
+        return f'<select{_written(shared)}><option value="">{none}</option>{options}</select>'
     if blank.type is BlankType.TEXT:
         # not the attribute `pattern`: browsers read that one by stricter rules than Python's and complain
         shared |= {"type": "text", "data-pattern": blank.pattern, "spellcheck": "false", "autocapitalize": "none"}
@@ -84,6 +86,7 @@ def add_boxes(checklist: Element) -> None:
         box = first[0] if isinstance(first, nodes.paragraph) and first.children else None
         if isinstance(first, nodes.paragraph) and isinstance(box, nodes.inline) and "ops-box" in box["classes"]:
             words = first.astext().removeprefix(box.astext()).strip()
-            named = "" if words else f' aria-label="Item {number}"'
+            numbered = escape(_("Item {number}").format(number=number))
+            named = "" if words else f' aria-label="{numbered}"'
             first.replace(box, raw(f'<label class="ops-tick"><input type="checkbox" autocomplete="off"{named}> <span>'))
             first.append(raw("</span></label>"))

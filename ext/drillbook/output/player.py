@@ -8,6 +8,7 @@ from typing import Final
 
 from docutils import nodes
 
+from drillbook.language import _
 from drillbook.output.captions import track_address
 from drillbook.output.inputs import raw
 from drillbook.output.videos import Video
@@ -26,7 +27,8 @@ def add_player(block: nodes.literal_block) -> None:
         video := block.attributes.pop(VIDEO, None), Video
     ):  # and not the name of one that could not be placed
         before.append(video_html(video))
-    before.append('<details class="ops-transcript" open><summary>Transcript</summary>')
+    summary = escape(_("Transcript"))
+    before.append(f'<details class="ops-transcript" open><summary>{summary}</summary>')
     for part in before:
         parent.insert(place, raw(part))
         place += 1
@@ -38,13 +40,16 @@ def video_html(video: Video) -> str:
     width, height = video.size
     length, size = _length(video.playback.duration), _size(video.bytes)
     address = escape(video.address)
+    summary = _("Video with captions ({length}, {size})").format(length=length, size=size)
+    download = _("Download the video")
+    title = _("Video: {title}").format(title=video.playback.title)
     return (
-        f'<details class="ops-video" open><summary>Video with captions ({length}, {size})</summary>'
+        f'<details class="ops-video" open><summary>{escape(summary)}</summary>'
         f'<video controls preload="none" playsinline width="{width}" height="{height}" '
-        f'poster="{escape(video.poster)}" aria-label="Video: {escape(video.playback.title)}">'
+        f'poster="{escape(video.poster)}" aria-label="{escape(title)}">'
         f'<source src="{address}" type="video/webm">'
         f'<track kind="captions" srclang="en" label="English" default src="{track_address(video.playback.cues)}">'
-        f'</video><p><a href="{address}" download>Download the video</a></p></details>'
+        f'</video><p><a href="{address}" download>{escape(download)}</a></p></details>'
     )
 
 

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from docutils import nodes
 
+from drillbook.language import _
 from drillbook.model.measurement import Measurement
 from drillbook.output.inputs import raw
 from drillbook.output.svg import sanitise
@@ -79,7 +80,7 @@ def plot(made: Measurement) -> str:
         panels[-1].set_xlabel(made.columns[0].heading)
         written = io.StringIO()
         figure.savefig(written, format="svg", transparent=True, metadata={"Date": None})
-    return _inline(written.getvalue(), f"{made.title}. {made.compared}")
+    return _inline(written.getvalue(), f"{made.title}. {made.compare(_)}")
 
 
 def _draw(panel: Any, made: Measurement, columns: list[int]) -> None:

@@ -12,6 +12,7 @@ from docutils import nodes
 from docutils.nodes import Element, Node
 from sphinx.application import Sphinx
 
+from drillbook.language import _
 from drillbook.output.drawing import Arrow, Box, draw
 from drillbook.output.fills import filled_block, mark_in_sentence
 from drillbook.output.inputs import add_boxes, add_input, raw
@@ -21,8 +22,7 @@ from drillbook.pages.blanks import BLANK
 from drillbook.pages.demos import CAST
 from drillbook.pages.domain import OpsDomain
 from drillbook.pages.measurements import TABLE
-from drillbook.pages.parts import WITH_BLANKS
-from drillbook.pages.procedures import CONFIRM, UNDO
+from drillbook.pages.parts import MARK, WITH_BLANKS
 from drillbook.warn import guarded, warn_internal
 
 KINDS = ("check", "fix", "escalate")
@@ -87,7 +87,7 @@ def shape_tree(container: Element, domain: OpsDomain, docname: str) -> None:
     mark_blanks(container)
     title = title_of(container, domain, docname)
     if len(items) > 1:
-        drawn = draw(f"Overview of {title}", *boxes_and_arrows(items))
+        drawn = draw(_("Overview of {title}").format(title=title), *boxes_and_arrows(items))
         steps = next(found for found in container.findall(nodes.enumerated_list) if "ops-tree" in found["classes"])
         steps.parent.insert(steps.parent.index(steps), raw(framed(drawn)))
     container.insert(0, raw(f'<div class="ops-bar" data-title="{escape(title)}"></div>'))
@@ -101,17 +101,19 @@ def mark_blanks(container: Element) -> None:
 
 def title_of(container: Element, domain: OpsDomain, docname: str) -> str:
     """The title of a tree; one that is not in the index goes by its name."""
-    for _, tree in domain.every("tree"):
+    for _page, tree in domain.every("tree"):
         described = domain.find("tree", tree.name)
         if described and described.docname == docname and described.anchor in container["ids"]:
-            return described.title
+            return domain.said(docname, described.title)
     return next(iter(container["ids"]), "tree").removeprefix("tree-")
 
 
 def framed(drawn: str) -> str:
     """A drawing in a box that can be folded away, and scrolls when it is wider than the page."""
+    summary = escape(_("Overview"))
     return (
-        f'<details class="ops-overview" open><summary>Overview</summary><div class="ops-scroll">{drawn}</div></details>'
+        f'<details class="ops-overview" open><summary>{summary}</summary>'
+        f'<div class="ops-scroll">{drawn}</div></details>'
     )
 
 
@@ -143,9 +145,7 @@ def frame_parts(step: Element) -> None:
 
 def _mark(node: Node) -> str:
     first = node.children[0] if isinstance(node, nodes.paragraph) and node.children else None
-    if isinstance(first, nodes.strong) and "ops-mark" in first["classes"]:
-        return next((word for word in (CONFIRM, UNDO) if first.astext() == f"{word}:"), "")
-    return ""
+    return str(first.get(MARK, "")) if isinstance(first, nodes.strong) else ""
 
 
 def boxes_and_arrows(items: list[nodes.list_item]) -> tuple[list[Box], list[Arrow]]:
@@ -154,7 +154,7 @@ def boxes_and_arrows(items: list[nodes.list_item]) -> tuple[list[Box], list[Arro
     places: dict[str, int] = {}
     for number, item in enumerate(items, 1):
         kind = next(kind for kind in KINDS if f"ops-{kind}" in item["classes"])
-        title = " ".join(item[0].astext().split()).removeprefix(f"{kind.capitalize()}: ")
+        title = " ".join(_without(item[0], "ops-kind").split())
         boxes.append(Box(number, kind, title, f"#{item['ids'][0]}"))
         places.update(dict.fromkeys(item["ids"], number - 1))
     arrows: list[Arrow] = []
@@ -168,9 +168,21 @@ def boxes_and_arrows(items: list[nodes.list_item]) -> tuple[list[Box], list[Arro
             target = way.get("refuri") or f"#{here}"
             if here not in places and target not in places:
                 places[target] = len(boxes)
-                boxes.append(Box(0, "tree", way.astext().removeprefix("go to the tree "), target))
+                boxes.append(Box(0, "tree", _tree_of(way), target))
             arrows.append(Arrow(number, places[here] if here in places else places[target], label))
     return boxes, arrows
+
+
+def _without(node: Node, kind: str) -> str:
+    """What *node* says, without what the toolkit puts before it."""
+    before = next((part.astext() for part in node.findall(nodes.inline) if kind in part["classes"]), "")
+    return node.astext().removeprefix(before)
+
+
+def _tree_of(way: Element) -> str:
+    """The tree that a link leads to, from what it says."""
+    before, _name, after = _("go to the tree {name}").partition("{name}")
+    return way.astext().removeprefix(before).removesuffix(after)
 
 
 def _answers(item: Element) -> Iterator[Element]:

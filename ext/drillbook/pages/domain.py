@@ -17,8 +17,9 @@ from sphinx.domains import Domain, ObjType
 from sphinx.environment import BuildEnvironment
 from sphinx.util.nodes import make_refnode
 
+from drillbook.language import _
 from drillbook.live.facts import LiveFacts
-from drillbook.pages.indices import AlertIndex, MetricIndex, ProcedureIndex, SettingIndex, TreeIndex
+from drillbook.pages.indices import AlertIndex, MetricIndex, ProcedureIndex, SettingIndex, TreeIndex, titles
 from drillbook.pages.roles import ROLES, TITLED
 from drillbook.warn import Warn, guarded, warn
 
@@ -100,6 +101,8 @@ class OpsDomain(Domain):
         self.before = {}
         self.evidence = self.told = self.catalogues = None
         self.extracts = False
+        for index in self.indices:  # classes, which outlive a build: each has its language
+            index.localname = titles(_)[index.name]
         self._remember()
 
     @guarded()
@@ -323,7 +326,7 @@ class OpsDomain(Domain):
             places = sorted(
                 (entry.docname, entry.location) for entry in described if not (entry.fallback or entry.alias)
             )
-            for _, location in places[1:]:
+            for _docname, location in places[1:]:
                 message = f"{kind} {name} is described twice, also at {places[0][1]}: give one the option no-index"
                 warn(Warn.DUPLICATE, message, location)
 

@@ -19,6 +19,7 @@ from drillbook.model.evidence import (
     PAGE,
     PROCEDURE,
     SIGNED,
+    TRANSLATION,
     Evidence,
     EvidenceError,
     Signature,
@@ -29,10 +30,12 @@ from drillbook.model.procedure import Procedure
 from drillbook.model.recording import CAST_SUFFIX, DEMO, Recording, read_cast
 from drillbook.model.signed import ToSign, signed_content, to_sign
 from drillbook.model.stamp import Phrase, Stamp, figures, stamp, together
+from drillbook.model.translation import Covered
 from drillbook.model.tree import Fix, Tree
 from drillbook.pages.domain import OpsDomain
 from drillbook.pages.parts import HOW, block_text, page_blocks
 from drillbook.pages.severities import SEVERITY
+from drillbook.pages.translations import coverage
 from drillbook.warn import Warn, guarded, warn
 
 TREE: Final = "tree"
@@ -63,7 +66,10 @@ class Stamps:
         self.trees: dict[str, Tree] = {found.name: found for _, found in domain.every("tree")}
         self.problems: list[tuple[Path, str]] = []
         self._evidence: dict[tuple[str, str], Evidence] = dict(self._read(model.KINDS, _evidence))
-        self._signatures: dict[tuple[str, str], Signature] = dict(self._read([SIGNED], model.read_signature))
+        self._signatures: dict[tuple[str, str], Signature] = dict(
+            self._read([SIGNED, TRANSLATION], model.read_signature)
+        )
+        self._language: str = app.config.language
         self._recordings: dict[tuple[str, str], Recording] = dict(self._read([DEMO], read_cast, CAST_SUFFIX))
         self._contents: dict[tuple[str, str], str] = {}
 
@@ -215,6 +221,18 @@ class Stamps:
         """The signature of a page, if there is one."""
         found = self._signatures.get((SIGNED, docname))
         return Signed(found, found.content == signed_content(self.to_sign(docname))) if found else None
+
+    def reviewed(self, docname: str) -> Signed | None:
+        """The signature of who has read a page in the language of this build, if there is one."""
+        found, page = (
+            self._signatures.get((TRANSLATION, f"{self._language}/{docname}")),
+            coverage(self._domain, docname),
+        )
+        return Signed(found, page is not None and found.content == page.content) if found else None
+
+    def covered(self, docname: str) -> Covered | None:
+        """How much of a page is translated; none in the language that the manual is written in."""
+        return coverage(self._domain, docname)
 
     def owner(self, docname: str) -> str:
         """Who keeps a page right: as its front matter says, or its trees."""

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from sphinx.domains import Index, IndexEntry
 
+from drillbook.language import Translate
 from drillbook.warn import guarded
 
 
@@ -25,6 +26,17 @@ class _OpsIndex(Index):
     def heading(self, name: str) -> str:
         """The group that a name stands in: its first letter."""
         return name[0].upper()
+
+
+def titles(_: Translate) -> dict[str, str]:
+    """What the indices are called, by their names."""
+    return {
+        "alerts": _("Index of alerts"),
+        "procedures": _("Index of procedures"),
+        "trees": _("Index of troubleshooting trees"),
+        "settings": _("Index of settings"),
+        "metrics": _("Index of metrics"),
+    }
 
 
 class AlertIndex(_OpsIndex):

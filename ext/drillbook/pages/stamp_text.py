@@ -43,6 +43,26 @@ def signature_says(found: Stamps, docname: str) -> str:
     return _("Not signed since it changed. Last signed {day} by {name}.").format(day=day, name=name)
 
 
+def translation_says(found: Stamps, docname: str) -> list[str]:
+    """What a reader must know of a page in another language: what of it is in English, and whether somebody has read it."""
+    covered, signed = found.covered(docname), found.reviewed(docname)
+    if covered is None or not covered.passages:
+        return []
+    if covered.missing == covered.passages:
+        return [_("This page is not translated: it is in English.")]
+    reviewed = _("No native speaker has reviewed this translation.")
+    if signed is not None:
+        said = _("A native speaker has reviewed this translation: {name}, {day}.")
+        changed = _("This translation has changed since a native speaker reviewed it: {name}, {day}.")
+        reviewed = (said if signed.valid else changed).format(name=signed.signature.reviewer, day=signed.signature.day)
+    if not covered.missing:
+        return [reviewed]
+    message = _(
+        "Parts of this page are in English: {number} of {all} passages are not translated, or have changed since."
+    )
+    return [reviewed, message.format(number=covered.missing, all=covered.passages)]
+
+
 def signature_state(found: Stamps, docname: str) -> State:
     """What the signature of a page is worth."""
     signed = found.signed(docname)

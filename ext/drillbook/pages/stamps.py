@@ -24,14 +24,17 @@ from drillbook.pages.entries.faults import CURE
 from drillbook.pages.evidence import Stamps, stamps
 from drillbook.pages.failure_modes import ENDING_OF, TREE_OF, fill_ending, fill_tree
 from drillbook.pages.measurements import MEASURED, fill_measurement, measurement_says
-from drillbook.pages.stamp_text import signature_paragraph, stamp_paragraph
+from drillbook.pages.stamp_text import signature_paragraph, stamp_paragraph, translation_says
 from drillbook.warn import guarded
 
 
 def page_stamps(found: Stamps, docname: str) -> Element | None:
-    """What stands under the title of a page: its stamp, its owner, its signature."""
+    """What stands under the title of a page: what it lacks in this language, its stamp, its owner, its signature."""
     whole, signature, owner = found.whole(docname), signature_paragraph(found, docname), found.owner_says(docname)
-    said: list[Node] = [stamp_paragraph(found, whole)] if whole else []
+    said: list[Node] = [
+        nodes.paragraph("", text, classes=["ops-translation", "no-search"]) for text in translation_says(found, docname)
+    ]
+    said += [stamp_paragraph(found, whole)] if whole else []
     said += [signature] if signature else []
     if owner:
         said.append(nodes.paragraph("", _("Owner: {owner}.").format(owner=owner), classes=["ops-owner", "no-search"]))

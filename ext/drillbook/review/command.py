@@ -30,6 +30,7 @@ from drillbook.review.due import (
     signature,
 )
 from drillbook.review.signing import SignError, identity, sign
+from drillbook.review.translations import add_places, review
 
 EPILOG: Final = """\
 examples:
@@ -40,6 +41,8 @@ examples:
   drillbook review --json > due.json           the same for machines
   drillbook review alerts/HighLatency          show its checklist, and what there is to sign
   drillbook review alerts/HighLatency --sign   sign it, as git knows you
+  drillbook review alerts/HighLatency --language de --sign
+                                               sign its translation, as one who speaks the language
 
 It reads what the last `make html` wrote: build the manual first.
 
@@ -67,6 +70,8 @@ def add_parser(commands: Any) -> None:
     made.add_argument("--json", action="store_true", help="list it as JSON, with absolute days")
     made.add_argument("--owner", default="", metavar="NAME", help=f'list what NAME keeps; "{NOBODY}" has no owner')
     add_sources(made)
+    made.add_argument("--language", default="", metavar="NAME", help="show or sign the translation of PAGE, as in de")
+    add_places(made)
     made.add_argument("--sign", action="store_true", help="sign PAGE")
     made.add_argument("--yes", action="store_true", help="sign without being asked")
     made.set_defaults(handler=partial(run, made=made))
@@ -109,10 +114,12 @@ def today() -> date:
 
 def run(options: argparse.Namespace, made: argparse.ArgumentParser) -> int:
     """Run the command; returns its exit status."""
-    if (options.sign or options.yes) and not options.page:
-        made.error("--sign needs a page to sign")
+    if (options.sign or options.yes or options.language) and not options.page:
+        made.error("--sign and --language need a page")
     if options.page and (options.due or options.json or options.owner or options.within):
         made.error("--due, --json, --owner and --within are for the list: leave the page away")
+    if options.language:
+        return _translation(options)
     manual = read_manual(options.data)
     try:
         if not options.page:
@@ -120,6 +127,14 @@ def run(options: argparse.Namespace, made: argparse.ArgumentParser) -> int:
         page = manual.page(options.page)
         return _sign(page, options) if options.sign else _show(page, options.evidence, options.days or manual.days)
     except (SignError, EvidenceError, FeedbackError) as error:
+        print(f"drillbook: {error}", file=sys.stderr)
+        return USAGE
+
+
+def _translation(options: argparse.Namespace) -> int:
+    try:
+        return review(options)
+    except SignError as error:
         print(f"drillbook: {error}", file=sys.stderr)
         return USAGE
 

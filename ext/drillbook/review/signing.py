@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from drillbook import process
-from drillbook.model.evidence import Signature, now, write
+from drillbook.model.evidence import TRANSLATION, Signature, now, write
 from drillbook.review.due import Page
 
 _GIT_S: Final = 10
@@ -42,6 +42,11 @@ def _configured(key: str, folder: Path) -> str:
     except OSError as error:
         raise SignError(f"git cannot be started, and it says who you are: {error.strerror}") from error
     return done.stdout.decode("utf-8", "replace").strip() if done.status == 0 else ""
+
+
+def sign_translation(name: str, content: str, who: Identity, folder: Path) -> Path:
+    """Record that *who* has read the translation of a page, called ``language/page``, whose digest is *content*."""
+    return write(folder, Signature(name, content, who.name, who.email, now(), TRANSLATION))
 
 
 def sign(page: Page, who: Identity, folder: Path) -> Path:

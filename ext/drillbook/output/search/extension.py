@@ -8,6 +8,7 @@ from typing import Any, Final, cast
 from docutils import nodes
 from sphinx.application import Sphinx
 
+from drillbook.language import _
 from drillbook.output.data import replace_text
 from drillbook.output.inputs import raw
 from drillbook.output.kept import BUILDERS, Kept
@@ -18,9 +19,6 @@ from drillbook.pages.search_field import FIELD
 from drillbook.warn import guarded
 
 FILE: Final = "search-index.js"
-WITHOUT: Final = (
-    "The search needs JavaScript. Without it, use the contents at the side, or your browser's search in a page."
-)
 
 
 def place(kind: str) -> str:
@@ -29,7 +27,10 @@ def place(kind: str) -> str:
     *kind* is what it begins with: ``address``, the query of the address; ``path``, the name of a page that is not
     there; ``field``, nothing.
     """
-    return f'<div data-ops-search="{kind}"><p>{escape(WITHOUT)}</p></div>'
+    without = _(
+        "The search needs JavaScript. Without it, use the contents at the side, or your browser's search in a page."
+    )
+    return f'<div data-ops-search="{kind}"><p>{escape(without)}</p></div>'
 
 
 def searches(app: Sphinx) -> bool:
@@ -65,7 +66,8 @@ def _records(app: Sphinx, doctree: nodes.document, docname: str) -> list[Record]
 def pages(app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:
     """The page of the search: for links, for those who type its address, and for the form of the theme."""
     if searches(app):
-        yield "search", {"title": "Search", "body": f"<h1>Search</h1>\n{place('address')}\n"}, "page.html"
+        title = _("Search")
+        yield "search", {"title": title, "body": f"<h1>{escape(title)}</h1>\n{place('address')}\n"}, "page.html"
 
 
 @guarded(place=lambda app, doctree, docname: (docname, None))

@@ -71,13 +71,13 @@ def records(doctree: nodes.document, docname: str, address: str, domain: OpsDoma
 def _keywords(docname: str, given: str, domain: OpsDomain) -> str:
     """Other words for a page: those of its author, and what its alert, its trees and its procedures are called."""
     said = [
-        alert.summary
+        domain.said(docname, alert.summary)
         for alert in domain.facts.alerts
         if alert.runbook_url and domain.page_of(alert.runbook_url) == docname
     ]
     models = domain.models.get(docname, {})
-    said += [model.title for kind in ("tree", "procedure") for model in models.get(kind, ())]
-    return "\n".join(filter(None, dict.fromkeys([given, *said])))
+    said += [domain.said(docname, model.title) for kind in ("tree", "procedure") for model in models.get(kind, ())]
+    return "\n".join(filter(None, dict.fromkeys([domain.said(docname, given), *said])))
 
 
 class _Place(NamedTuple):

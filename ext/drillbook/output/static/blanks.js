@@ -4,6 +4,8 @@
 "use strict";
 
 (() => {
+  /** What a page says, in its language: words.js has it where that is not English. */
+  const say = /** @type {any} */ (window).drillbookSay || String.raw;
   const KEY = `drillbook-blanks:${location.pathname.replace(/index\.html$/, "")}`;
   const WORD = /^[\w.,:/@%+=-]+$/;
 
@@ -36,22 +38,22 @@
     if (type === "choice") {
       return field instanceof HTMLSelectElement && [...field.options].some((option) => option.value === value)
         ? ""
-        : "choose one of the list";
+        : say`choose one of the list`;
     }
     if (type === "text" || !(field instanceof HTMLInputElement)) {
       if (!WORD.test(value)) {
-        return "must be one word of letters, digits and . , : / @ % + = _ -";
+        return say`must be one word of letters, digits and . , : / @ % + = _ -`;
       }
-      return fits(value, field.dataset.pattern) ? "" : `must match ${field.dataset.pattern}`;
+      return fits(value, field.dataset.pattern) ? "" : say`must match ${field.dataset.pattern}`;
     }
     const whole = type === "integer";
     if (!(whole ? /^-?\d+$/ : /^-?\d+(\.\d+)?$/).test(value)) {
-      return whole ? "must be a whole number" : "must be a number";
+      return whole ? say`must be a whole number` : say`must be a number`;
     }
     if (field.min !== "" && Number(value) < Number(field.min)) {
-      return `must be at least ${field.min}`;
+      return say`must be at least ${field.min}`;
     }
-    return field.max !== "" && Number(value) > Number(field.max) ? `must be at most ${field.max}` : "";
+    return field.max !== "" && Number(value) > Number(field.max) ? say`must be at most ${field.max}` : "";
   };
 
   /** @param {string} value @param {string} [pattern] */
@@ -98,7 +100,7 @@
       const wrong = value || unreadable ? problem(field, value) : "";
       put(name, wrong ? "" : value);
       if (finished || !wrong || field.hasAttribute("aria-invalid")) {
-        message.textContent = wrong ? `Not used: ${name} ${wrong}.` : "";
+        message.textContent = wrong ? say`Not used: ${name} ${wrong}.` : "";
         if (wrong) {
           field.setAttribute("aria-invalid", "true");
         } else {
@@ -110,8 +112,8 @@
     const clear = document.createElement("button");
     clear.type = "button";
     clear.className = "ops-button ops-clear";
-    clear.textContent = "Clear";
-    clear.setAttribute("aria-label", `Clear ${name}`);
+    clear.textContent = say`Clear`;
+    clear.setAttribute("aria-label", say`Clear ${name}`);
     clear.addEventListener("click", () => {
       field.value = "";
       take(true);

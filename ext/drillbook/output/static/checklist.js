@@ -3,6 +3,8 @@
 "use strict";
 
 (() => {
+  /** What a page says, in its language: words.js has it where that is not English. */
+  const say = /** @type {any} */ (window).drillbookSay || String.raw;
   const KEY = `drillbook-ticks:${location.pathname.replace(/index\.html$/, "")}`;
 
   /** @returns {string[]} */
@@ -49,7 +51,7 @@
     const untick = document.createElement("button");
     untick.type = "button";
     untick.className = "ops-button";
-    untick.textContent = "Untick all";
+    untick.textContent = say`Untick all`;
     const tools = document.createElement("p");
     tools.className = "ops-count";
     tools.append(count, " ", untick);
@@ -57,7 +59,7 @@
 
     const tell = () => {
       const done = boxes.filter((box) => box.checked).length;
-      count.textContent = `${done} of ${boxes.length}`;
+      count.textContent = say`${done} of ${boxes.length}`;
       untick.disabled = done === 0;
     };
     const keep = () => {

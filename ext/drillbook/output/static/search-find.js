@@ -1,22 +1,23 @@
 "use strict";
 /* Finds records for what is typed: MiniSearch's BM25 with beginnings and typing errors, then what stands there literally. */
 (() => {
+  const say = window.drillbookSay || String.raw; // what the page says in its language: words.js has it
   const { plain, words } = window.drillbookWords;
   const KINDS = {
-    alert: ["Alerts", 1.7],
-    procedure: ["Procedures", 1.5],
-    page: ["Pages", 1.15],
-    setting: ["Settings", 1.2],
-    command: ["Commands", 1.1],
-    error: ["Errors", 1.2],
-    metric: ["Metrics", 1.1],
-    route: ["Routes", 1.1],
-    component: ["Components", 1],
-    fault: ["Faults", 0.9],
-    severity: ["Severities", 1.1],
-    term: ["Glossary", 1],
-    api: ["Python", 0.7],
-    toolkit: ["Writing", 0.7],
+    alert: [say`Alerts`, 1.7],
+    procedure: [say`Procedures`, 1.5],
+    page: [say`Pages`, 1.15],
+    setting: [say`Settings`, 1.2],
+    command: [say`Commands`, 1.1],
+    error: [say`Errors`, 1.2],
+    metric: [say`Metrics`, 1.1],
+    route: [say`Routes`, 1.1],
+    component: [say`Components`, 1],
+    fault: [say`Faults`, 0.9],
+    severity: [say`Severities`, 1.1],
+    term: [say`Glossary`, 1],
+    api: [say`Python`, 0.7],
+    toolkit: [say`Writing`, 0.7],
   };
   const NOISE = new Set(
     "a an and are as at be by do does for from has have how i in is it its of on or so that the there this to was what when where which who why will with".split(" "),

@@ -2,6 +2,7 @@
 /* The search on every page: as one types, by keyboard alone, from a server and from a file. Nothing is fetched from
    elsewhere; the index is a script of the manual, loaded when somebody begins to search. */
 (() => {
+  const say = window.drillbookSay || String.raw; // what the page says in its language: words.js has it
   const ROOT = document.documentElement.dataset.content_root || "./";
   const SCRIPTS = ["_static/minisearch-7.2.0.js", "_static/search-words.js", "_static/search-find.js"];
   const INDEX = "search-index.js";
@@ -68,8 +69,8 @@
       this.input = element("input", {
         type: "search",
         class: "ops-search-input",
-        placeholder: "Alert, symptom, setting, command …",
-        "aria-label": "Search the manual",
+        placeholder: say`Alert, symptom, setting, command …`,
+        "aria-label": say`Search the manual`,
         role: "combobox",
         "aria-expanded": "false",
         "aria-controls": `${name}-results`,
@@ -80,7 +81,7 @@
         enterkeyhint: "go",
       });
       this.status = element("p", { class: "ops-search-status", role: "status" });
-      this.results = element("div", { class: "ops-search-results", id: `${name}-results`, role: "listbox", "aria-label": "Results" });
+      this.results = element("div", { class: "ops-search-results", id: `${name}-results`, role: "listbox", "aria-label": say`Results` });
       this.chosen = -1;
       this.last = "";
       this.input.addEventListener("input", () => this.update());
@@ -95,14 +96,14 @@
         return;
       }
       const late = setTimeout(() => {
-        if (this.last === query) this.status.textContent = "The index is being loaded …";
+        if (this.last === query) this.status.textContent = say`The index is being loaded …`;
       }, 300);
       try {
         const search = await finder();
         if (this.last === query) this.show(search.find(query), query);
       } catch {
         this.show([], "");
-        this.status.textContent = "The search index could not be loaded. Use the contents at the side.";
+        this.status.textContent = say`The search index could not be loaded. Use the contents at the side.`;
       } finally {
         clearTimeout(late);
       }
@@ -122,7 +123,7 @@
       this.results.scrollTop = 0;
       this.input.setAttribute("aria-expanded", String(found.length > 0));
       this.choose(found.length ? 0 : -1);
-      this.status.textContent = !query ? "" : found.length ? `${found.length} results` : "Nothing was found. Try fewer words, or the words of the message.";
+      this.status.textContent = !query ? "" : found.length ? say`${found.length} results` : say`Nothing was found. Try fewer words, or the words of the message.`;
       this.results.dataset.query = query;
     }
 
@@ -222,9 +223,9 @@
     make() {
       this.search = new Search();
       this.search.leave = () => this.dialog.close();
-      const close = element("button", { type: "button", class: "ops-search-close", "aria-label": "Close" }, "Esc");
+      const close = element("button", { type: "button", class: "ops-search-close", "aria-label": say`Close` }, "Esc");
       close.addEventListener("click", () => this.dialog.close());
-      this.dialog = element("dialog", { class: "ops-search", "aria-label": "Search" }, element("div", { class: "ops-search-head" }, this.search.input, close), this.search.status, this.search.results);
+      this.dialog = element("dialog", { class: "ops-search", "aria-label": say`Search` }, element("div", { class: "ops-search-head" }, this.search.input, close), this.search.status, this.search.results);
       this.dialog.addEventListener("click", (event) => {
         const link = event.target.closest?.("a");
         if (event.target === this.dialog || (link && link.pathname === location.pathname)) this.dialog.close();
@@ -246,7 +247,7 @@
     const lines = document.createElementNS(SVG, "path");
     lines.setAttribute("d", "M10 4a6 6 0 1 0 0 12a6 6 0 1 0 0-12M14.5 14.5L20 20");
     glass.append(lines);
-    const made = element("button", { type: "button", class: "ops-search-button", "aria-label": "Search" }, glass);
+    const made = element("button", { type: "button", class: "ops-search-button", "aria-label": say`Search` }, glass);
     made.addEventListener("click", () => open());
     return made;
   }
@@ -274,7 +275,7 @@
     });
     for (const field of document.querySelectorAll('form[role="search"] input[name="q"], .sidebar-search')) {
       const form = field.form;
-      field.setAttribute("placeholder", "Search  /");
+      field.setAttribute("placeholder", say`Search  /`);
       field.addEventListener("focus", () => {
         field.blur();
         open(field.value);

@@ -5,6 +5,9 @@
 "use strict";
 
 (() => {
+  /** What a page says, in its language: words.js has it where that is not English. */
+  const say = /** @type {any} */ (window).drillbookSay || String.raw;
+
   /**
    * @typedef {{says: string, when: string, target: string, link: HTMLAnchorElement}} Answer
    *   what it says, when it holds, the id of the step that it leads to (empty if it leads to another tree)
@@ -134,19 +137,19 @@
   /** @param {Tree} tree @param {Step} step @param {Given[]} given */
   const log = (tree, step, given) => {
     const entries = given.flatMap((entry) => [
-      `${entry.time || "(time not known)"} Step ${entry.step.item.value}. ${entry.step.says}`,
+      say`${entry.time || say`(time not known)`} Step ${entry.step.item.value}. ${entry.step.says}`,
       ...commands(entry.step).map((line) => `    ${line}`),
       `    -> ${entry.answer.says}${entry.answer.when ? ` (${entry.answer.when})` : ""}`,
     ]);
-    const now = `${iso(new Date())} Now at step ${step.item.value}. ${step.says}`;
-    return [`Incident log: ${tree.name} (times in UTC)`, location.href, "", ...entries, now, ""].join("\n");
+    const now = say`${iso(new Date())} Now at step ${step.item.value}. ${step.says}`;
+    return [say`Incident log: ${tree.name} (times in UTC)`, location.href, "", ...entries, now, ""].join("\n");
   };
 
   /** @param {Tree} tree @param {string} text */
   const copy = async (tree, text) => {
     try {
       await navigator.clipboard.writeText(text); // missing where the page is no secure context
-      tree.said.textContent = "Copied.";
+      tree.said.textContent = say`Copied.`;
       return;
     } catch {
       tree.bar.querySelector(".ops-log")?.remove();
@@ -155,16 +158,16 @@
     area.value = text;
     area.rows = 8;
     area.readOnly = true;
-    area.setAttribute("aria-label", "Incident log");
+    area.setAttribute("aria-label", say`Incident log`);
     tree.bar.append(area);
     area.focus();
     area.select();
     if (document.execCommand("copy")) {
       area.remove();
       tree.bar.querySelector("button")?.focus();
-      tree.said.textContent = "Copied.";
+      tree.said.textContent = say`Copied.`;
     } else {
-      tree.said.textContent = "The browser does not let a page copy: copy this text by hand.";
+      tree.said.textContent = say`The browser does not let a page copy: copy this text by hand.`;
     }
   };
 
@@ -180,7 +183,7 @@
         centre(first); // on a telephone the beginning would be out of sight
       }
     }
-    const start = button("Step through", () => {
+    const start = button(say`Step through`, () => {
       location.hash = `#${tree.root.id}/`;
     });
     tree.said.textContent = "";
@@ -197,16 +200,16 @@
       tree.list.after(tree.overview);
     }
     markDrawing(tree, [...given.map((entry) => entry.step), step]);
-    const back = button("Back", () => {
+    const back = button(say`Back`, () => {
       location.hash = given.length ? given[given.length - 1].hash : `#${tree.root.id}`;
     });
-    const leave = button("Show the whole tree", () => {
+    const leave = button(say`Show the whole tree`, () => {
       location.hash = `#${tree.root.id}`;
     });
-    const keep = button("Copy as incident log", () => void copy(tree, log(tree, step, given)));
+    const keep = button(say`Copy as incident log`, () => void copy(tree, log(tree, step, given)));
     const buttons = make("div", "ops-buttons");
     buttons.append(back, leave, keep);
-    tree.said.textContent = `Step ${step.item.value}. Answers so far: ${given.length}.`;
+    tree.said.textContent = say`Step ${step.item.value}. Answers so far: ${given.length}.`;
     tree.bar.replaceChildren(buttons, tree.said, trail(given));
     step.title.tabIndex = -1;
     tree.bar.scrollIntoView({ block: "start", behavior: "instant" }); // the theme scrolls smoothly, and gives up
@@ -216,7 +219,7 @@
   /** What was answered, each a way back. @param {Given[]} given */
   const trail = (given) => {
     const nav = make("nav", "ops-trail");
-    nav.setAttribute("aria-label", "Answers so far");
+    nav.setAttribute("aria-label", say`Answers so far`);
     const list = make("ol", "");
     for (const entry of given) {
       const item = make("li", "");
@@ -239,7 +242,7 @@
     }
     const group = make("div", "ops-choices");
     group.setAttribute("role", "group");
-    group.setAttribute("aria-label", "Answers");
+    group.setAttribute("aria-label", say`Answers`);
     step.answers.forEach((answer, index) => {
       const choose = () => {
         location.hash = after(tree, given, index);

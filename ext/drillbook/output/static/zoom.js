@@ -4,6 +4,8 @@
 "use strict";
 
 (() => {
+  /** What a page says, in its language: words.js has it where that is not English. */
+  const say = /** @type {any} */ (window).drillbookSay || String.raw;
   const LARGEST = 8;
   const STEP = 1.5;
 
@@ -33,7 +35,7 @@
     const bar = document.createElement("div");
     bar.className = "ops-zoom no-print";
     bar.setAttribute("role", "group");
-    bar.setAttribute("aria-label", "Size of the drawing");
+    bar.setAttribute("aria-label", say`Size of the drawing`);
     /** @type {(text: string, label: string, act: () => void) => HTMLButtonElement} */
     const button = (text, label, act) => {
       const made = document.createElement("button");
@@ -45,9 +47,9 @@
       bar.append(made);
       return made;
     };
-    const more = button("+", "Larger", () => set(zoom * STEP));
-    const less = button("\u2212", "Smaller", () => set(zoom / STEP));
-    const fit = button("Fit", "Fit the page", () => set(1));
+    const more = button("+", say`Larger`, () => set(zoom * STEP));
+    const less = button("\u2212", say`Smaller`, () => set(zoom / STEP));
+    const fit = button(say`Fit`, say`Fit the page`, () => set(1));
     fit.disabled = less.disabled = true;
     const said = document.createElement("span");
     said.className = "ops-zoom-said";

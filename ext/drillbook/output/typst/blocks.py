@@ -14,7 +14,16 @@ from drillbook.output.typst.translator import wrapped
 
 DEEPEST: Final = 6  # levels of headings in a PDF
 ENUMERATION: Final = {"arabic": "1", "loweralpha": "a", "upperalpha": "A", "lowerroman": "i", "upperroman": "I"}
-PARAGRAPHS: Final = ("ops-title", "ops-purpose", "ops-how", "ops-allowed", "ops-blank-line", "ops-owner", "ops-find")
+PARAGRAPHS: Final = (
+    "ops-title",
+    "ops-purpose",
+    "ops-how",
+    "ops-allowed",
+    "ops-blank-line",
+    "ops-owner",
+    "ops-translation",
+    "ops-find",
+)
 NOTES: Final = tuple(admonitionlabels)  # attention, caution, danger, ...
 
 

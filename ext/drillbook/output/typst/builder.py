@@ -15,6 +15,7 @@ from sphinx.util import logging
 from sphinx.util.display import status_iterator
 
 from drillbook.config import PDF, option_place
+from drillbook.language import _
 from drillbook.model.stamp import doubt as doubt_of
 from drillbook.output.made import made_from
 from drillbook.output.typst import front
@@ -129,7 +130,7 @@ class TypstBuilder(Builder):
             OWN_PAGE & set(node["classes"]) for node in tree.findall(nodes.container)
         )
         title = self.env.titles[page.docname].astext()
-        says = stamp._replace(figures="").says if stamp else ""
+        says = stamps(self._app).says(stamp._replace(figures="")) if stamp else ""
         begin = call("begin-page", page.docname, self.letters.shown(title), says, own=own)
         file = f"pages/{number:04}.typ"
         (self.folder / file).write_text(f"{IMPORT}{begin}\n{markup}\n", encoding="utf-8")
@@ -177,12 +178,12 @@ class TypstBuilder(Builder):
         assert isinstance(domain, OpsDomain)
         self.made = made_from(Path(self.confdir))
         alerts = front.alerts(domain, self.places)
-        doubt, said = doubt_of(filter(None, (stamps(self._app).whole(page.docname) for page in self.pages)))
+        doubt, said = doubt_of(filter(None, (stamps(self._app).whole(page.docname) for page in self.pages)), _)
         live = self.config.html_baseurl
         only = self.pages[0].docname if len(self.pages) == 1 and not self.whole else ""
         address = f"{live.rstrip('/')}/{only + '.html' if only else ''}" if live else ""
         contacts = Path(self.confdir) / str(self.options["contacts"]) if self.options["contacts"] else None
-        title = self.options["title"] or PDF["title"]
+        title = self.options["title"] or _("Operations manual")
         data = {
             "title": title
             if self.whole
@@ -191,18 +192,20 @@ class TypstBuilder(Builder):
             "author": self.config.author or self.config.project,
             "description": f"{self.config.project} {self.config.release}: {doubt}",
             "keywords": ["runbook", "operations", "incident"],
-            "language": self.config.language or "en",
+            **dict(zip(("language", "region"), f"{self.config.language}_".split("_"), strict=False)),
             "paper": PAPERS[str(self.options["paper"])],
             "large": self.options["large"],
             "parts": sum(1 for page in self.pages if page.part),
-            "footer": f"{self.config.project} {self.config.release}, commit {self.made.commit}, {self.made.day}",
+            "footer": _("{project} {release}, commit {commit}, {day}").format(
+                project=self.config.project, release=self.config.release, commit=self.made.commit, day=self.made.day
+            ),
             "cover": front.cover(self, self.made),
             "doubt": doubt,
             "proofs": said,
             "live": address,
             "alerts": alerts,
             "contacts": front.contacts(contacts),
-            "words": front.WORDS,
+            "words": front.words(),
         }
         (self.folder / "manual.json").write_text(json.dumps(data, indent=1, ensure_ascii=False), encoding="utf-8")
         shutil.copyfile(TEMPLATE, self.folder / "manual.typ")

@@ -9,45 +9,38 @@ from typing import Any, Final
 from sphinx.builders import Builder
 from sphinx.environment.adapters.indexentries import IndexEntries
 
+from drillbook.language import _
 from drillbook.output.made import Made
 from drillbook.output.typst.places import MARK, Places
 from drillbook.pages.domain import OpsDomain
 from drillbook.warn import Warn, warn
 
-WORDS: Final = {
-    "page": "p.",
-    "fill": "Fill in:",
-    "time": "time",
-    "unknown": "Not shown in its own form:",
-    "alerts": "An alert fired",
-    "alert": "Alert",
-    "severity": "Severity",
-    "says": "What has happened",
-    "contacts": "Contacts",
-    "who": "Role",
-    "name": "Name",
-    "reach": "How to reach",
-    "else-whom": "If nobody answers",
-    "contents": "Contents",
-    "log": "Incident log",
-    "log-head": ["Incident", "Severity", "Began (UTC)", "Ended (UTC)", "Lead", "Writes"],
-    "log-columns": ["Time (UTC)", "Who", "What was seen, done, decided"],
-    "index": "Index",
-    "live": "The live page:",
-}
 CONTACT_COLUMNS: Final = 4
-INDEXED: Final = (
-    "alert",
-    "procedure",
-    "tree",
-    "setting",
-    "metric",
-    "command",
-    "component",
-    "error",
-    "severity",
-    "fault",
-)
+
+
+def words() -> dict[str, str | list[str]]:
+    """What the sheets say, by how ``manual.typ`` calls it."""
+    return {
+        "page": _("p."),
+        "fill": _("Fill in:"),
+        "time": _("time"),
+        "unknown": _("Not shown in its own form:"),
+        "alerts": _("An alert fired"),
+        "alert": _("Alert"),
+        "severity": _("Severity"),
+        "says": _("What has happened"),
+        "contacts": _("Contacts"),
+        "who": _("Role"),
+        "name": _("Name"),
+        "reach": _("How to reach"),
+        "else-whom": _("If nobody answers"),
+        "contents": _("Contents"),
+        "log": _("Incident log"),
+        "log-head": [_("Incident"), _("Severity"), _("Began (UTC)"), _("Ended (UTC)"), _("Lead"), _("Writes")],
+        "log-columns": [_("Time (UTC)"), _("Who"), _("What was seen, done, decided")],
+        "index": _("Index"),
+        "live": _("The live page:"),
+    }
 
 
 def alerts(domain: OpsDomain, places: Places) -> list[dict[str, str]]:
@@ -59,7 +52,12 @@ def alerts(domain: OpsDomain, places: Places) -> list[dict[str, str]]:
         if label:
             listed.setdefault(
                 alert.name,
-                {"name": alert.name, "severity": alert.severity, "summary": alert.summary, "label": label},
+                {
+                    "name": alert.name,
+                    "severity": alert.severity,
+                    "summary": domain.said(page or "", alert.summary),
+                    "label": label,
+                },
             )
     return [one for _, one in sorted(listed.items())]
 
@@ -90,22 +88,39 @@ def index(builder: Builder, domain: OpsDomain, places: Places) -> list[tuple[str
         known.update(dict.fromkeys(filter(None, labels)))
 
     def at(links: Iterable[Any]) -> list[str]:
-        return [places.at(str(address).removeprefix(MARK)) for _, address in links]
+        return [places.at(str(address).removeprefix(MARK)) for _main, address in links]
 
-    for _, group in IndexEntries(builder.env).create_index(builder, group_entries=False):
-        for name, (links, inner, _) in group:
+    for _letter_of, group in IndexEntries(builder.env).create_index(builder, group_entries=False):
+        for name, (links, inner, _key) in group:
             add(name, at(links))
             for below, more in inner:
                 add(name, at(more), below)
+    kinds = _kinds()
     for (kind, name), found in domain.objects.items():
-        if kind in INDEXED:
-            add(f"{name} ({kind})", [places.at(f"{one.docname}#{one.anchor}") for one in found if not one.alias])
+        if kind in kinds:
+            add(f"{name} ({kinds[kind]})", [places.at(f"{one.docname}#{one.anchor}") for one in found if not one.alias])
     every = [
         (name, list(here), [(below, list(labels)) for below, labels in sorted(inner.items()) if labels])
         for name, (here, inner) in sorted(entries.items(), key=lambda item: _order(item[0]))
         if here or any(inner.values())
     ]
     return [(letter, list(group)) for letter, group in groupby(every, key=lambda entry: _letter(entry[0]))]
+
+
+def _kinds() -> dict[str, str]:
+    """The kinds of things that the index has, and what it calls them."""
+    return {
+        "alert": _("alert"),
+        "procedure": _("procedure"),
+        "tree": _("tree"),
+        "setting": _("setting"),
+        "metric": _("metric"),
+        "command": _("command"),
+        "component": _("component"),
+        "error": _("error"),
+        "severity": _("severity"),
+        "fault": _("fault"),
+    }
 
 
 def _letter(name: str) -> str:
@@ -121,7 +136,7 @@ def cover(builder: Builder, made: Made) -> list[tuple[str, str]]:
     """What the cover says of where the PDF comes from."""
     config = builder.config
     return [
-        ("System", f"{config.project} {config.release}".strip()),
-        ("Commit", made.commit),
-        ("Made from the state of", made.day),
+        (_("System"), f"{config.project} {config.release}".strip()),
+        (_("Commit"), made.commit),
+        (_("Made from the state of"), made.day),
     ]

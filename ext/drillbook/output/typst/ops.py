@@ -6,6 +6,7 @@ from typing import Any
 from docutils import nodes
 from docutils.nodes import Element
 
+from drillbook.language import _
 from drillbook.output.drawing import draw
 from drillbook.output.plot import has_plots, plot
 from drillbook.output.shapes import KINDS, boxes_and_arrows, frame_parts, take_anchor
@@ -69,7 +70,7 @@ class OpsTranslator(BlockTranslator):
         for item in named:
             take_anchor(item)
         if len(named) > 1 and all(item["ids"] for item in named):
-            self.picture(draw("", *boxes_and_arrows(named)), "Overview: the same steps as below", tall=True)
+            self.picture(draw("", *boxes_and_arrows(named)), _("Overview: the same steps as below"), tall=True)
 
     def visit_list_item(self, node: Element) -> None:
         """A step has a box to tick, and what it is in words."""
