@@ -16,7 +16,7 @@ examples:
   drillbook job cron --day 2 --time 04:30       a line for crontab
   drillbook job systemd --folder ~/manual       a service and a timer
 
-Each writes the script .ci/review, too, unless it is there: it is yours to change.
+Each writes the script that they start, too, unless it is there: it is yours to change.
 
 exit status:
   0  the files are there

@@ -5,6 +5,7 @@ What it writes stands between two lines of its own, so a file that says more kee
 
 import argparse
 import difflib
+import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -115,7 +116,7 @@ def run(options: argparse.Namespace) -> int:
         known = read_owners(options.conf)
         conf, owned = options.conf.resolve(), read_manual(options.data).owned
         top = _top(conf)
-        file = options.file or top / "CODEOWNERS"
+        file = options.file or Path(os.path.relpath(top / "CODEOWNERS"))
         missing = [one for one in owned if not known.of(one.owner).handle]
         rest = [f"{_pattern(conf / options.source, top)} {handle}"] if (handle := known.of(REST).handle) else []
         block = [BEGIN, *rest, *_lines(conf, top, owned, known), END]
@@ -136,7 +137,7 @@ def run(options: argparse.Namespace) -> int:
         print(*(shown if not same else [f"{file} is as it should be."]), sep="\n")
     else:
         write_text(file, new)
-        print(f"{file}: {'as it was' if same else 'written'}. {len({one.page for one in owned})} pages have owners.")
+        print(f"{file}: {'as it was' if same else 'written'}. Pages with an owner: {len({one.page for one in owned})}.")
     return OTHERWISE if missing or (options.check and not same) else DONE
 
 

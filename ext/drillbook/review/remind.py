@@ -54,7 +54,7 @@ def add_parser(commands: Any) -> None:
     )
     made.add_argument("--dry-run", action="store_true", help="print the messages, and send none")
     made.add_argument("--owner", default="", metavar="NAME", help="tell this one alone")
-    made.add_argument("--url", default="", metavar="URL", help="where the manual is (default: html_baseurl of conf.py)")
+    made.add_argument("--url", default="", metavar="URL", help="where the manual is (default: as conf.py says)")
     made.add_argument("--conf", type=Path, default=Path(), metavar="FOLDER", help="where conf.py is (default: here)")
     add_sources(made)
     made.set_defaults(handler=run)
