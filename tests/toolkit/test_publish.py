@@ -217,6 +217,7 @@ def test_what_has_not_changed_is_not_built_again(pumps: Path, capsys: pytest.Cap
     same = "v1.0.0/en/a.html.br"  # its bar is the same as before
     assert (release / same).samefile(before / same)
     assert not damages(release)
+    assert [path.name for path in (pumps / "build" / "checkouts").iterdir()] == ["main"]  # releases stay as they are
 
 
 def test_a_version_that_cannot_be_built_stops_all_of_it(pumps: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 from drillbook.portal.look import Look, look
 from drillbook.portal.plan import Plan, PortalError
 from drillbook.portal.repository import Repository, outside_environment
-from drillbook.portal.versions import Version
+from drillbook.portal.versions import Kind, Version
 from drillbook.process import run
 
 RECIPE: Final = (
@@ -55,9 +55,9 @@ class Builder:
         return [self._kept(version, language) or self._made(version, language) for language in version.languages]
 
     def forget(self, used: list[Build]) -> None:
-        """Remove builds and checkouts that no longer belong to anything."""
+        """Remove builds that nobody uses any more, and the checkouts of releases, which need not be built again."""
         builds = {build.folder.parent for build in used}
-        names = {build.version.name for build in used}
+        names = {build.version.name for build in used if build.version.kind is Kind.BRANCH}
         for folder in [*_folders(self._cache / "builds"), *_folders(self._cache / "checkouts")]:
             if folder not in builds and not (folder.parent.name == "checkouts" and folder.name in names):
                 shutil.rmtree(folder, ignore_errors=True)
