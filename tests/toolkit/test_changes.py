@@ -125,14 +125,14 @@ def test_where_an_answer_leads_now_and_what_a_check_asks(data: Json, new: Json) 
     fix["values"] = {"station": "south"}
     call["to"] = "the harbour"
     assert said(data, new) == [
-        "Answer “All answer” of check 1 of SlowReports, “Does each station answer?”: leads to “A station is down.” now, "
-        "not to “All answer, and reports are slow.”.",
+        "Answer “All answer” of check 1 of SlowReports, “Does each station answer?”: leads to “A station is down” now, "
+        "not to “All answer, and reports are slow”.",
         "Answer “Nobody knows” of check 1 of SlowReports, “Does each station answer?”: new, leads to the tree Silent.",
         "Answer “Some are down” of check 1 of SlowReports, “Does each station answer?”: holds when the exit status is "
         "not 0 → the exit status is 2.",
         "Check 1 of SlowReports, “Does each station answer?”: “Do all stations answer?” → “Does each station answer?”.",
-        "Escalation 3 of SlowReports, “All answer, and reports are slow.”: call the platform team → the harbour.",
-        "Fix 2 of SlowReports, “A station is down.”: procedure restart-station with station=north → restart-station "
+        "Escalation 3 of SlowReports, “All answer, and reports are slow”: call the platform team → the harbour.",
+        "Fix 2 of SlowReports, “A station is down”: procedure restart-station with station=north → restart-station "
         "with station=south; clears within 5 min → 10 min.",
     ]
     assert {change.anchor for change in changes(data, new)} == {

@@ -150,8 +150,8 @@ def became(old: str, new: str) -> str:
 
 
 def quoted(text: str) -> str:
-    """In quotation marks, which nothing has not."""
-    return f"“{text}”" if text else ""
+    """In quotation marks, without the full stop, as it stands in a sentence; nothing has none."""
+    return f"“{text.removesuffix('.')}”" if text else ""
 
 
 def typed(old: str, new: str) -> str:
