@@ -7,6 +7,7 @@ import argparse
 import asyncio
 import json
 import os
+import resource
 import statistics
 import subprocess
 import sys
@@ -38,11 +39,15 @@ def main() -> int:
         url = options.database or f"sqlite:///{folder}/feedback.db"
         store = open_store(url)
         before = len(store.answers())
-        with Server(url) as address:
+        with (server := Server(url)) as address:
             figures = asyncio.run(load(address, options.rate, options.seconds))
         stored = len(store.answers()) - before
         store.close()
-    figures |= {"stored": stored, "errors": {status: n for status, n in figures["statuses"].items() if status != "201"}}
+    figures |= {
+        "server_cpu_ms_each": round(1000 * server.cpu_s / figures["sent"], 2),
+        "stored": stored,
+        "errors": {status: n for status, n in figures["statuses"].items() if status != "201"},
+    }
     print(json.dumps(figures, indent=1))
     return int(stored != options.rate * options.seconds or bool(figures["errors"]))
 
@@ -62,6 +67,8 @@ class Server:
     def __exit__(self, *_: object) -> None:
         self._process.terminate()
         self._process.wait(30)
+        used = resource.getrusage(resource.RUSAGE_CHILDREN)
+        self.cpu_s = used.ru_utime + used.ru_stime
 
 
 async def load(address: str, rate: int, seconds: int) -> dict[str, Any]:

@@ -394,5 +394,5 @@ def test_no_payload_of_a_server_or_of_the_storage_runs_on_a_page(
         page.route(SENDS, lambda route: route.fulfill(status=400, json={"detail": next(told)}))
         page.reload()
         page.get_by_role("button", name="Send now").click()
-        expect(page.get_by_text(f"{len(PAYLOADS)} could not be sent: {PAYLOADS[-1]}")).to_be_visible()
+        expect(page.get_by_text(f"{len(PAYLOADS)} could not be sent: {PAYLOADS[-1]}")).to_be_visible(timeout=60_000)
     assert ran == []

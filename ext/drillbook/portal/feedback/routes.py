@@ -94,7 +94,7 @@ class Intake:
             LOGGER.error("feedback is not stored: %s", error)
             return Refusal(HTTPStatus.SERVICE_UNAVAILABLE, "it cannot be stored now", retry_s=30).response()
         status = HTTPStatus.CREATED if added else HTTPStatus.OK
-        return JSONResponse({"key": answer.key, "stored": True}, status, background=BackgroundTask(self._prune))
+        return JSONResponse({"key": answer.key, "stored": True}, status, background=self._daily())
 
     async def health(self, request: Request) -> Response:
         """Whether answers can be stored: 200 or 503."""
@@ -118,13 +118,18 @@ class Intake:
     def _stored(self, answer: Answer) -> bool:
         return self._store.add(answer, now())
 
+    def _daily(self) -> BackgroundTask | None:
+        """What is to be done once a day, after an answer."""
+        if time.monotonic() - self._pruned < DAY_S:
+            return None
+        self._pruned = time.monotonic()
+        return BackgroundTask(self._prune)
+
     def _prune(self) -> None:
-        if time.monotonic() - self._pruned > DAY_S:
-            self._pruned = time.monotonic()
-            try:
-                self._store.prune(ago(self._settings.days))
-            except StoreError as error:
-                LOGGER.error("old feedback is not removed: %s", error)
+        try:
+            self._store.prune(ago(self._settings.days))
+        except StoreError as error:
+            LOGGER.error("old feedback is not removed: %s", error)
 
 
 async def _body(request: Request) -> bytes:
