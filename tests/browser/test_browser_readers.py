@@ -54,8 +54,9 @@ def test_no_page_is_wider_than_its_screen(context: Callable[..., BrowserContext]
         assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
-def complaints(page: Page) -> list[Any]:
-    found = Axe().run(page, context={"include": OURS}).response["violations"]
+def complaints(page: Page, where: list[list[str]] | None = OURS) -> list[Any]:
+    """What axe finds there, or, without a place, on the whole page."""
+    found = Axe().run(page, context={"include": where} if where else None).response["violations"]
     return [(each["id"], [node["html"] for node in each["nodes"]]) for each in found]
 
 

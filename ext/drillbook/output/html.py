@@ -41,18 +41,24 @@ SCRIPTS: Final = {
     "ops-demo": (f"{PLAYER}.min.js", "stamps.js", "demos.js"),
     "ops-measurement": ("stamps.js",),
 }
+THEMES_CONTENTS: Final = "furo_navigation_tree"
 
 
 @guarded()
 def add_static_files(app: Sphinx) -> None:
-    """Let HTML builders copy our static files."""
+    """Let HTML builders copy our static files, and those for browsers load what every page needs."""
     if app.builder.format == "html":
         app.config.html_static_path.append(str(STATIC))
+    if app.builder.format == "html" and app.builder.name != "epub":
+        app.add_css_file("print.css", media="print", priority=900)  # after all that it changes
+        app.add_js_file("reader.js", loading_method="defer")
 
 
 @guarded()
 def add_page_files(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document) -> None:
     """Let a page load what it needs, and no other page."""
+    if tree := context.get(THEMES_CONTENTS):  # Sphinx writes headings of no level
+        context[THEMES_CONTENTS] = tree.replace('role="heading">', 'role="heading" aria-level="2">')
     if doctree is None or app.builder.name == "epub":  # a page without a source, or a reader with its own looks
         return
     has: set[str] = set()
@@ -72,9 +78,8 @@ def _loaded(files: Mapping[str, Sequence[str]], has: Set[str]) -> Iterable[str]:
 def setup_html(app: Sphinx) -> None:
     """Register what HTML pages load, and the shapes of what is in them."""
     app.add_css_file("drillbook.css")
-    app.add_css_file("print.css", media="print", priority=900)  # after all that it changes
     app.connect("builder-inited", add_static_files)
-    app.connect("html-page-context", add_page_files)
+    app.connect("html-page-context", add_page_files, priority=600)  # after the theme
     setup_script_words(app)
     setup_fills(app)
     setup_shapes(app)

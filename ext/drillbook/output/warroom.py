@@ -26,7 +26,7 @@ PACKAGE_FOLDER: Final = Path(__file__).parents[1]
 WALKER: Final = "walk.pyz"
 DATA: Final = "ops.json"
 SUMS: Final = "SHA256SUMS"
-LEFT_OUT: Final = ("_sources", ".buildinfo", ".doctrees", ".nojekyll")
+LEFT_OUT: Final = ("_sources", ".buildinfo", ".doctrees", ".nojekyll", "404.html", "sitemap.xml")  # for servers
 _BODY: Final = re.compile(r"<body\b[^>]*>", re.IGNORECASE)
 _MAIN: Final = """\
 import sys

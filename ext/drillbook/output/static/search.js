@@ -215,7 +215,7 @@
       if (!this.dialog) this.make();
       if (!this.dialog.open) this.dialog.showModal();
       if (query) this.search.input.value = query;
-      this.search.input.select();
+      else this.search.input.select();
       this.search.update();
       finder().catch(() => {});
     }
@@ -276,10 +276,16 @@
     for (const field of document.querySelectorAll('form[role="search"] input[name="q"], .sidebar-search')) {
       const form = field.form;
       field.setAttribute("placeholder", say`Search  /`);
-      field.addEventListener("focus", () => {
+      // not when it gets the focus: who only passes by with the tab key stays on the page
+      const leave = () => {
+        const typed = field.value;
+        field.value = "";
         field.blur();
-        open(field.value);
-      });
+        open(typed);
+      };
+      field.addEventListener("click", leave);
+      field.addEventListener("input", (event) => event.isComposing || leave());
+      field.addEventListener("compositionend", leave);
       form?.addEventListener("submit", (event) => {
         event.preventDefault();
         open(field.value);
