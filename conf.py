@@ -141,7 +141,13 @@ drillbook_measurements = {
     for name in names
 }
 
-drillbook_pdf = {"first": ["incidents/severities", "incidents/roles"]}
+drillbook_pdf = {
+    "first": ["incidents/severities", "incidents/roles"],
+    # Debian's fonts-noto-cjk, which `make pdf LANGUAGE=zh_CN` installs
+    "letters": {
+        "zh_CN": [f"/usr/share/fonts/opentype/noto/NotoSansCJK-{weight}.ttc" for weight in ("Regular", "Bold")],
+    },
+}
 
 nitpicky = True
 # Types of other projects: their inventories are on the network, and the manual is built without one.
