@@ -3,7 +3,15 @@
 .DELETE_ON_ERROR:
 SHELL := /bin/sh
 BIN := .venv/bin
+# `make html LANGUAGE=de` builds a translation, into build/de. The shell has a variable of that name: only what is typed counts.
+ifeq ($(origin LANGUAGE),command line)
+SPHINXOPTS = -q -W --keep-going -n -j auto -D language=$(LANGUAGE)
+BUILD := build/$(LANGUAGE)
+else
+override LANGUAGE :=
 BUILD := build
+endif
+unexport LANGUAGE
 SPHINXOPTS ?= -q -W --keep-going -n -j auto
 # Each builder has a doctree folder of its own: a shared one breaks gettext and epub.
 # What was read with a warning is read again: Sphinx would keep the page and be silent the next time.
@@ -20,7 +28,7 @@ help:  ## List the targets
 setup:  ## Set up .venv from requirements.txt
 	@tools/bootstrap.sh
 
-html: setup  ## Build the manual: build/html/index.html
+html: setup  ## Build the manual: build/html/index.html; with LANGUAGE=de, as all of these: build/de/html/index.html
 	@$(call SPHINX,html)
 	@echo "The manual is in $(BUILD)/html/index.html"
 
@@ -30,6 +38,7 @@ text: setup  ## Build the manual as plain text: build/text
 
 pdf: SPHINXOPTS += $(if $(ONLY),-D drillbook_pdf_only='$(ONLY)')
 pdf: setup  ## Build the manual as one PDF, or ONLY=alerts/HighLatency,procedures: build/pdf
+	@$(if $(filter zh%,$(LANGUAGE)),tools/need.sh fonts-noto-cjk)
 	@$(call SPHINX,typst,pdf)
 	@ls -t $(BUILD)/pdf/*.pdf | sed 1q
 
@@ -41,12 +50,14 @@ latexpdf: setup  ## The same by TeX, for those who have it (latexmk, xelatex): b
 warroom: pdf  ## Bundle all of it for a room without a network: build/warroom
 	@rm -rf $(BUILD)/offline
 	@$(call SPHINX,html,offline)
-	@PYTHONPATH=ext $(BIN)/python -m drillbook warroom --html $(BUILD)/offline --pdf "$$(ls -t $(BUILD)/pdf/*.pdf | sed 1q)"
+	@PYTHONPATH=ext $(BIN)/python -m drillbook warroom --html $(BUILD)/offline --pdf "$$(ls -t $(BUILD)/pdf/*.pdf | sed 1q)" \
+		--target $(BUILD)/warroom
 
-translations: setup  ## Renew the catalogues of all languages, with LANGUAGE=fr begin one: source/locales, build/translations
+translations: setup  ## Renew the catalogues of all languages, with NEW=fr begin one, and check them: build/translations
 	@$(call SPHINX,gettext)
 	@$(BIN)/sphinx-intl update --pot-dir $(BUILD)/gettext --locale-dir source/locales --line-width 0 \
-		$(foreach language,$(sort $(LANGUAGE) $(notdir $(wildcard source/locales/*))),--language $(language)) > $(BUILD)/gettext/update.log
+		$(foreach language,$(sort $(NEW) $(notdir $(wildcard source/locales/*))),--language $(language)) > $(BUILD)/gettext/update.log
+	@PYTHONPATH=ext $(BIN)/python -m drillbook translations
 
 publish: setup  ## Publish all versions and languages as one folder: build/site
 	@PYTHONPATH=ext $(BIN)/python -m drillbook publish

@@ -162,7 +162,13 @@ drillbook_portal = {
     "setup": "tools/bootstrap.sh",
     "deployed": os.environ.get("MANUAL_DEPLOYED", ""),  # e.g. v2.1.0; alerts lead to MANUAL_URL/deployed/en
 }
-drillbook_pdf = {"first": ["incidents/severities", "incidents/roles"]}
+drillbook_pdf = {
+    "first": ["incidents/severities", "incidents/roles"],
+    # Debian's fonts-noto-cjk, which `make pdf LANGUAGE=zh_CN` installs
+    "letters": {
+        "zh_CN": [f"/usr/share/fonts/opentype/noto/NotoSansCJK-{weight}.ttc" for weight in ("Regular", "Bold")],
+    },
+}
 
 nitpicky = True
 # Types of other projects: their inventories are on the network, and the manual is built without one.

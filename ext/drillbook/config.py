@@ -233,6 +233,7 @@ PDF: Final = {
     "title": "",  # "Operations manual", in its language
     "first": (),
     "fonts": "",
+    "letters": {},
 }
 PAPERS: Final = ("a4", "letter")
 STANDARDS: Final = ("", "ua-1", "a-2a", "a-2b", "a-2u", "a-3a", "a-3b", "a-3u")
@@ -247,6 +248,9 @@ def is_pdf(value: object) -> str | None:
             return f"must have one of {', '.join(map(repr, allowed))} as {key!r}, not {value[key]!r}"
     if isinstance(value.get("first", ()), str) or not all(isinstance(name, str) for name in value.get("first", ())):
         return f"must have a list of pages as 'first', not {value['first']!r}"
+    letters = value.get("letters", {})
+    if not isinstance(letters, Mapping) or any(is_globs(files) for files in letters.values()):
+        return f"must map languages to lists of files of fonts as 'letters', not {letters!r}"
     for key in ("contacts", "title", "fonts"):
         if not isinstance(value.get(key, ""), str):
             return f"must have a text as {key!r}, not {value[key]!r}"
@@ -567,7 +571,10 @@ OPTIONS = (
         is_pdf,
         "PDF: how it is made. `paper` is `a4` or `letter`; `large` prints larger; `standard` is `ua-1`, a PDF/A such as "
         "`a-2a`, or empty; `contacts` is a CSV file of role, name, how to reach, and whom else, relative to the folder of "
-        "conf.py; `title` stands on the cover; `first` lists the pages that come before all others; `fonts` is a folder of further fonts, for letters that ours lack. The QR code there leads to `html_baseurl`.",
+        "conf.py; `title` stands on the cover; `first` lists the pages that come before all others; `fonts` is a folder of "
+        "further fonts, for letters that ours lack; `letters` maps a language to files of large fonts, of which only the "
+        'letters that the manual has are taken: `{"zh_CN": ["/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc"]}`. '
+        "The QR code there leads to `html_baseurl`.",
     ),
     Option(
         "drillbook_pdf_only",

@@ -25,6 +25,7 @@ from drillbook.output.typst.markup import call, value
 from drillbook.output.typst.ops import OpsTranslator
 from drillbook.output.typst.order import Page, chosen, pages, put_first
 from drillbook.output.typst.places import MARK, Places
+from drillbook.output.typst.subset import SubsetError, subset
 from drillbook.pages.domain import OpsDomain
 from drillbook.pages.evidence import stamps
 from drillbook.warn import Warn, guarded, warn, warn_internal
@@ -79,7 +80,8 @@ class TypstBuilder(Builder):
         self.places, self.images = Places(), {}
         self.drawn: dict[str, str] = {}
         self.fonts = self._fonts()
-        self.letters = Letters(self.fonts)
+        self.large = list(self._large_fonts())
+        self.letters = Letters(self.fonts, self.large)
         trees: dict[str, nodes.document] = {}
         for page in status_iterator(self.pages, "reading pages... ", "purple", len(self.pages), stringify_func=_name):
             tree = self.env.get_doctree(page.docname)
@@ -147,6 +149,7 @@ class TypstBuilder(Builder):
         (self.folder / "drawn").mkdir(exist_ok=True)
         for name, svg in self.drawn.items():
             (self.folder / "drawn" / name).write_text(svg, encoding="utf-8")
+        self._cut_fonts()
         target = Path(self.outdir) / f"{self._file_name()}.pdf"
         standard = str(self.options["standard"])
         try:
@@ -167,6 +170,31 @@ class TypstBuilder(Builder):
             warn(Warn.PAPER, f"there is no folder {own}", str(option_place(Path(self.confdir), "drillbook_pdf")))
             return [FONTS]
         return [FONTS, own]
+
+    def _large_fonts(self) -> Iterator[Path]:
+        """The files of fonts that conf.py names for this language."""
+        for name in self.options["letters"].get(self.config.language, ()):
+            file = Path(self.confdir) / name
+            if file.is_file():
+                yield file
+            else:
+                warn(Warn.PAPER, f"there is no font {file}", str(option_place(Path(self.confdir), "drillbook_pdf")))
+
+    def _cut_fonts(self) -> None:
+        """Take the letters that the pages have out of the large fonts."""
+        folder = Path(self.outdir) / "fonts"
+        shutil.rmtree(folder, ignore_errors=True)
+        written = (file for file in sorted(self.folder.rglob("*")) if file.suffix in (".typ", ".json", ".svg"))
+        letters = self.letters.lacking("".join(file.read_text(encoding="utf-8") for file in written))
+        if not letters:
+            return
+        for file in self.large:
+            try:
+                subset(file, sorted(letters), self.config.language, folder)
+            except SubsetError as error:
+                warn(Warn.PAPER, str(error), str(option_place(Path(self.confdir), "drillbook_pdf")))
+        if folder.is_dir():
+            self.fonts = [*self.fonts, folder]
 
     def _file_name(self) -> str:
         plain = "".join(letter if letter.isalnum() else "-" for letter in self.config.project.lower()).strip("-")

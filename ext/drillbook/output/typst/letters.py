@@ -27,7 +27,7 @@ UNSEEN: Final = frozenset("\n\t\u00a0\u00ad\u200b\u200c\u200d\u2060\ufe0e\ufe0f\
 class Letters:
     """The letters of some fonts, and those that were asked for and are in none."""
 
-    def __init__(self, folders: Iterable[Path]) -> None:
+    def __init__(self, folders: Iterable[Path], large: Iterable[Path] = ()) -> None:
         self._known = set(UNSEEN).union(*(chr(code) for code in range(0x20, 0x7F)))
         for codes in SYMBOLS.split():
             first, _, last = codes.partition("-")
@@ -36,7 +36,14 @@ class Letters:
             for file in sorted(folder.iterdir()):
                 if file.suffix.lower() in (".ttf", ".otf", ".ttc", ".otc"):
                     self._known |= _letters(file)
+        self._own = frozenset(self._known)
+        for file in large:
+            self._known |= _letters(file)
         self.missing: dict[str, None] = {}
+
+    def lacking(self, text: str) -> set[str]:
+        """The letters of *text* that only the large fonts have."""
+        return {letter for letter in text if letter not in self._own and letter in self._known}
 
     def shown(self, text: str) -> str:
         """*text* as it can be shown; what cannot is noted."""
