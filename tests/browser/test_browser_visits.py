@@ -35,8 +35,9 @@ def change(manual: Path, name: str) -> None:
 
 
 def visit(page: Page, address: str, day: int) -> None:
+    """Read a page at noon of a day; as the server has it, and not as the browser may have kept it."""
     page.clock.set_fixed_time(datetime.datetime(2026, 11, day, 12, tzinfo=datetime.UTC))
-    page.goto(address)
+    page.goto(f"{address}?{day}")
 
 
 def scheme(kind: str, manual: Path, address: str) -> str:
