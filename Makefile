@@ -64,7 +64,7 @@ publish: setup  ## Publish all versions and languages as one folder: build/site
 
 serve: setup  ## Publish this working tree, and serve it at http://127.0.0.1:8000/ (PORT=)
 	@PYTHONPATH=ext $(BIN)/python -m drillbook publish --worktree --only latest
-	@PYTHONPATH=ext $(BIN)/python -m drillbook serve --port $(or $(PORT),8000)
+	@PYTHONPATH=ext $(BIN)/python -m drillbook serve --port $(or $(PORT),8000) --database sqlite:///$(BUILD)/feedback.sqlite
 
 test: setup  ## Run every test of the toolkit, the system and the manual
 	@tools/need.sh curl git chromium firefox-esr

@@ -162,6 +162,7 @@ drillbook_portal = {
     "setup": "tools/bootstrap.sh",
     "deployed": os.environ.get("MANUAL_DEPLOYED", ""),  # e.g. v2.1.0; alerts lead to MANUAL_URL/deployed/en
 }
+drillbook_feedback = "/-/feedback"  # `drillbook serve --database URL`; elsewhere answers stay with the reader
 drillbook_pdf = {
     "first": ["incidents/severities", "incidents/roles"],
     # Debian's fonts-noto-cjk, which `make pdf LANGUAGE=zh_CN` installs

@@ -4,6 +4,7 @@ As stamps are, it is filled in when its page is written: what has changed is kno
 """
 
 import contextlib
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import ClassVar, Final, NamedTuple
@@ -26,6 +27,7 @@ from drillbook.warn import Warn, warn
 
 CHANGES: Final = "ops_changes"  # of a container: it is to be filled; among the models of a page: that it has one
 OPTION: Final = "drillbook_changes_since"
+SINCE: Final = "DRILLBOOK_CHANGES_SINCE"  # a variable of the environment, for who publishes: it wins over no option
 NONE: Final = "There is no earlier version to compare with."
 UNREADABLE: Final = "The earlier version could not be read."
 
@@ -73,7 +75,7 @@ def told(app: Sphinx) -> Told:
 
 
 def _told(app: Sphinx) -> Told:
-    since = str(app.config[OPTION])
+    since = str(app.config[OPTION]) or os.environ.get(SINCE, "")
     if not since:
         return Told(NONE, {})
     try:

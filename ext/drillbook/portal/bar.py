@@ -32,6 +32,7 @@ class Shelf(NamedTuple):
     moved: Moved
     url: str
     style: str  # the bar's style sheet, from the top
+    feed: str  # the feed of all that changes, from the top; empty where there is none
 
     def find(self, version: str, language: str, page: str) -> str | None:
         """The address, from the top, of a page or of what became of it; ``None`` where there is none."""
@@ -49,11 +50,17 @@ class Shelf(NamedTuple):
 
 
 def shelf(
-    versions: Versions, builds: Sequence[Build], languages: Sequence[str], moved: Moved, url: str, style: str
+    versions: Versions,
+    builds: Sequence[Build],
+    languages: Sequence[str],
+    moved: Moved,
+    url: str,
+    style: str,
+    feed: str,
 ) -> Shelf:
     """Put the builds on the shelf."""
     pages = {(build.version.name, build.language): frozenset(build.look.pages) for build in builds}
-    return Shelf(versions, pages, languages, moved, url, style)
+    return Shelf(versions, pages, languages, moved, url, style, feed)
 
 
 class PageError(ValueError):
@@ -101,6 +108,9 @@ def canonical(shelf: Shelf, version: Version, language: str, page: str) -> str:
 def _head(spot: _Spot) -> Iterator[str]:
     shelf, language, page = spot.shelf, spot.language, spot.page
     yield f'<link rel="stylesheet" href="{spot.top}{shelf.style}">'
+    if shelf.feed:
+        title = escape(spot.words.feed)
+        yield f'<link rel="alternate" type="application/atom+xml" title="{title}" href="{spot.top}{shelf.feed}">'
     if page == NOT_FOUND:
         return
     folder = canonical(shelf, spot.version, language, page)
@@ -121,6 +131,8 @@ def _bar(spot: _Spot) -> str:
     menus = _menu(f"{spot.words.version}: <b>{shown}</b>", _version_items(spot))
     if len(spot.version.languages) > 1:
         menus += _menu(f"{spot.words.language}: <b>{escape(own_name(spot.language))}</b>", _language_items(spot))
+    if spot.shelf.feed:
+        menus += f'<a href="{spot.top}{spot.shelf.feed}" type="application/atom+xml">{escape(spot.words.feed)}</a>'
     return f'<nav class="ops-portal" aria-label="{escape(spot.words.bar)}"><div>{menus}</div>{_note(spot)}</nav>'
 
 

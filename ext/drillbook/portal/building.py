@@ -3,11 +3,16 @@
 import json
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from hashlib import sha256
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final, NamedTuple
 
+from drillbook.model.change import read_edition
+from drillbook.model.data import DataError
+from drillbook.output.data import FILE as DATA
+from drillbook.pages.changes import SINCE
 from drillbook.portal.look import Look, look
 from drillbook.portal.plan import Plan, PortalError
 from drillbook.portal.repository import Repository, outside_environment
@@ -43,12 +48,23 @@ class Builder:
     """Builds into the folder *cache*, whose lock is held by the descriptor *lock*: by all that is started here, too, so
     that nobody begins again while a build still runs whose publisher was killed.
 
-    The version that is called *worktree* is built where it stands."""
+    The version that is called *worktree* is built where it stands. *before* has by the name of a version the one whose
+    pages it is compared with, if that is built by then."""
 
-    def __init__(self, repository: Repository, plan: Plan, cache: Path, worktree: str, lock: int, say: Say) -> None:
-        self._repository, self._plan, self._cache = repository, plan, cache
+    def __init__(
+        self,
+        repository: Repository,
+        plan: Plan,
+        cache: Path,
+        before: Mapping[str, Version],
+        worktree: str,
+        lock: int,
+        say: Say,
+    ) -> None:
+        self._repository, self._plan, self._cache, self._before = repository, plan, cache, before
         self._worktree, self._lock, self._say = worktree, lock, say
         self._ready: set[str] = set()
+        self._comparable: dict[Path, bool] = {}  # the folders of builds
 
     def build(self, version: Version) -> list[Build]:
         """The version in all its languages. Raises :exc:`BuildError`."""
@@ -64,11 +80,26 @@ class Builder:
 
     def _key(self, version: Version, language: str) -> str:
         plan = self._plan
+        since = self._since(version)
         said = [RECIPE, version.commit, language, plan.url, str(plan.source), plan.setup, plan.python]
+        said += [since.parents[1].name] if since else []
         return sha256(json.dumps(said).encode()).hexdigest()[:16]
 
     def _place(self, version: Version, language: str) -> Path:
         return self._cache / "builds" / f"{version.name}-{language}-{self._key(version, language)}"
+
+    def _since(self, version: Version) -> Path | None:
+        """The data of the manual before this version, if its toolkit wrote any that ours can compare with."""
+        before = self._before.get(version.name)
+        kept = self._kept(before, self._plan.languages[0]) if before else None
+        if kept is None:
+            return None
+        if kept.folder not in self._comparable:
+            try:
+                self._comparable[kept.folder] = bool(read_edition(kept.folder))
+            except DataError:
+                self._comparable[kept.folder] = False
+        return kept.folder / DATA if self._comparable[kept.folder] else None
 
     def _kept(self, version: Version, language: str) -> Build | None:
         place = self._place(version, language)
@@ -91,7 +122,10 @@ class Builder:
         if self._plan.url:
             argv += ["-D", f"html_baseurl={self._plan.url}/{version.name}/{language}/"]
         argv += [(Path(conf) / self._plan.source).as_posix(), str(new / "html")]
-        self._do(argv, top, _BUILD_S, f"{version.title} {language}: it cannot be built")
+        since = self._since(version)
+        # no option: the toolkit of an old version would refuse one that it does not know
+        told = {SINCE: str(since)} if since else {}
+        self._do(argv, top, _BUILD_S, f"{version.title} {language}: it cannot be built", told)
         shutil.rmtree(new / "doctrees", ignore_errors=True)
         found = look(new / "html")
         if found.problems:
@@ -119,9 +153,12 @@ class Builder:
         python = self._plan.python
         return str(top / python) if "/" in python else python
 
-    def _do(self, argv: list[str], top: Path, timeout_s: float, failed: str) -> None:
+    def _do(
+        self, argv: list[str], top: Path, timeout_s: float, failed: str, told: Mapping[str, str] = MappingProxyType({})
+    ) -> None:
+        environment = {**outside_environment(), **told}
         try:
-            done = run(argv, timeout_s=timeout_s, cwd=top, env=outside_environment(), pass_fds=(self._lock,))
+            done = run(argv, timeout_s=timeout_s, cwd=top, env=environment, pass_fds=(self._lock,))
         except OSError as error:
             raise BuildError(f"{failed}: {error}") from error
         if done.status != 0:

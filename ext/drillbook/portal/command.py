@@ -2,15 +2,16 @@
 
 import argparse
 import contextlib
+import json
 import os
 import signal
 import socket
 import sys
 from collections.abc import Sequence
-from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
+
+from drillbook.portal.feedback.command import VARIABLE
 
 PUBLISH_EPILOG: Final = """\
 examples:
@@ -33,9 +34,10 @@ SERVE_EPILOG: Final = """\
 examples:
   drillbook serve                         serve build/site at http://127.0.0.1:8000/
   drillbook serve /srv/manual --port 80   serve another folder at another port
+  drillbook serve --database sqlite:///answers.sqlite   take what readers answer, too
 
 A release that is published meanwhile is served from the next request on. http://.../-/health says which.
-With $DRILLBOOK_FEEDBACK, the address of a database, it takes what readers answer at /-/feedback.
+With --database, or $DRILLBOOK_FEEDBACK, it takes what readers answer at /-/feedback, and shows it at /-/feedback/review.
 
 exit status:
   0  it was ended
@@ -43,7 +45,6 @@ exit status:
 """
 DONE, FAILED, USAGE = 0, 1, 2
 SITE: Final = Path("build/site")
-FEEDBACK: Final = "DRILLBOOK_FEEDBACK"
 GRACE_S: Final = 5  # for requests that are under way when it is ended
 
 
@@ -92,6 +93,11 @@ def add_parser(commands: Any) -> None:
     serve.add_argument(
         "--port", type=_port, default=8000, help="the port; 0 for any that is free (default: %(default)s)"
     )
+    serve.add_argument(
+        "--database",
+        metavar="URL",
+        help=f"take readers' answers, and store them there (default: ${VARIABLE}, or none are taken)",
+    )
     serve.set_defaults(handler=run_serve)
 
 
@@ -138,6 +144,7 @@ def run_serve(options: argparse.Namespace) -> int:
     import uvicorn
 
     from drillbook.portal.app import create
+    from drillbook.portal.feedback.answer import FeedbackError
     from drillbook.portal.release import current
 
     site = options.site.resolve()
@@ -149,9 +156,13 @@ def run_serve(options: argparse.Namespace) -> int:
     except OSError as error:
         return _fail(f"{options.host}:{options.port}: {error.strerror or error}", USAGE)
     with listening, contextlib.ExitStack() as stack:
+        try:
+            extra = _feedback(options.database or os.environ.get(VARIABLE, ""), site, stack)
+        except FeedbackError as error:
+            return _fail(str(error), USAGE)
         host = f"[{options.host}]" if ":" in options.host else options.host
         config = uvicorn.Config(
-            create(site, _feedback(stack)),
+            create(site, extra),
             log_level="warning",
             access_log=False,
             server_header=False,
@@ -165,15 +176,24 @@ def run_serve(options: argparse.Namespace) -> int:
     return DONE
 
 
-def _feedback(stack: contextlib.ExitStack) -> Sequence[Any]:
+def _feedback(url: str, site: Path, stack: contextlib.ExitStack) -> Sequence[Any]:
     """The routes that take readers' answers, where a database for them is named; *stack* closes it."""
-    url = os.environ.get(FEEDBACK, "")
-    if not url or find_spec("drillbook.portal.feedback") is None:
+    if not url:
         return ()
-    store, routes = (import_module(f"drillbook.portal.feedback.{name}") for name in ("store", "routes"))
-    opened = stack.enter_context(contextlib.closing(store.open_store(url, make=True)))
-    found: Sequence[Any] = routes.routes(opened, routes.from_environment())
-    return found
+    from drillbook.portal.feedback.routes import from_environment, routes
+    from drillbook.portal.feedback.store import open_store
+
+    store = stack.enter_context(contextlib.closing(open_store(url, make=True)))
+    return routes(store, from_environment()._replace(pages=f"/{_pages(site)}/"))
+
+
+def _pages(site: Path) -> str:
+    """Where the review finds the pages that answers are about: those of the newest version, as they are written first."""
+    from drillbook.portal.release import CURRENT
+    from drillbook.portal.site import VERSIONS
+
+    published = json.loads((site / CURRENT / VERSIONS).read_text(encoding="utf-8"))["versions"]
+    return f"latest/{published[0]['languages'][0]}"
 
 
 def _fail(message: str, status: int) -> int:

@@ -13,8 +13,10 @@ from drillbook.model.change import Change, changes, section_title, sections
 from drillbook.model.change_words import section_of
 from drillbook.output.data import replace_text
 
+FOLDER: Final = "feeds"  # where they are, from the top of what is published
 ALL: Final = "all"
 SUFFIX: Final = ".xml"
+FEED: Final = f"{FOLDER}/{ALL}{SUFFIX}"
 _NO_XML: Final = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 

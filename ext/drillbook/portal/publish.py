@@ -72,8 +72,10 @@ def publish(plan: Plan, order: Order, told: Callable[[Version, Sequence[Build]],
         found = ordered(versions_of(repository, plan, deployed, worktree=order.worktree))
         chosen = _chosen(found, order.only)
         worktree = found.all[0].name if order.worktree and found.all else ""
-        builder = Builder(repository, plan, order.cache.resolve(), worktree, lock, say)
-        builds, left_out = _built(builder, chosen, told, say, keep_going=order.keep_going)
+        builder = Builder(repository, plan, order.cache.resolve(), found.before, worktree, lock, say)
+        # the oldest first: each is compared with the one before
+        builds, left_out = _built(builder, chosen[::-1], told, say, keep_going=order.keep_going)
+        builds.sort(key=lambda build: chosen.index(build.version))
         versions = _with_deployed(ordered(_there(builds)), deployed, plan, partial=bool(order.only or left_out))
         moved = read_moved(plan)
         check_moved(plan, moved, builds, [] if order.worktree else list(_published(site)))

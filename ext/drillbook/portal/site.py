@@ -4,15 +4,20 @@ import json
 import re
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from datetime import datetime
 from hashlib import sha256
 from html import unescape
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 from urllib.parse import quote
 
+from drillbook.model.change import read_edition
+from drillbook.model.data import DataError
 from drillbook.portal import headers, nginx, translations
 from drillbook.portal.bar import PageError, Shelf, canonical, decorated, shelf
 from drillbook.portal.building import Build
+from drillbook.portal.feeds import FEED, FOLDER, Published, write_feeds
 from drillbook.portal.look import NOT_FOUND, is_page, published_files, resolved
 from drillbook.portal.moved import Moved
 from drillbook.portal.own_pages import first_pages, leads_to, not_found, robots, sitemaps
@@ -49,7 +54,16 @@ def assemble(folder: Path, parts: Parts, kept: Mapping[str, Path]) -> list[str]:
     """
     style = STYLE.read_bytes()
     name = f"{headers.HASHED_FOLDER}portal-{sha256(style).hexdigest()[:12]}.css"
-    made = shelf(parts.versions, parts.builds, parts.plan.languages, parts.moved, parts.plan.url, name)
+    published = list(_published(parts)) if parts.plan.url else []  # a feed has whole addresses
+    made = shelf(
+        parts.versions,
+        parts.builds,
+        parts.plan.languages,
+        parts.moved,
+        parts.plan.url,
+        name,
+        FEED if published else "",
+    )
     draft = _Draft(folder)
     draft.write(name, style)
     for build in parts.builds:
@@ -58,6 +72,9 @@ def assemble(folder: Path, parts: Parts, kept: Mapping[str, Path]) -> list[str]:
         draft.write(page, text.encode())
     for page, text in _around(made, parts):
         draft.write(page, text.encode())
+    if published:
+        written = write_feeds(folder / FOLDER, f"{parts.plan.url}/{FOLDER}", published)
+        draft.names += [file.relative_to(folder).as_posix() for file in written]
     pack(folder, sorted(published_files(folder)), kept)
     draft.names = sorted(published_files(folder))
     for alias, version in parts.versions.aliases.items():
@@ -135,6 +152,17 @@ def _around(shelf: Shelf, parts: Parts) -> Iterator[tuple[str, str]]:
     yield "robots.txt", robots(shelf.url)
     if shelf.url:  # a sitemap has whole addresses
         yield from sitemaps(shelf)
+
+
+def _published(parts: Parts) -> Iterator[Published]:
+    """All versions that say what is in them, in the language of the source, the oldest first."""
+    language = parts.plan.languages[0]
+    for version in reversed(parts.versions.all):
+        for build in parts.builds:
+            if build.version == version and build.language == language:
+                with suppress(DataError):  # an older toolkit wrote less, or nothing
+                    data, made = read_edition(build.folder), datetime.fromisoformat(version.made)
+                    yield Published(version.title, made, data, f"{parts.plan.url}/{version.name}/{language}/")
 
 
 def _json(data: Any) -> str:

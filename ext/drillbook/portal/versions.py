@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
+from itertools import pairwise
 from typing import Any, Final, NamedTuple
 
 from packaging.version import InvalidVersion
@@ -68,6 +69,14 @@ class Versions(NamedTuple):
     def start(self) -> str:
         """The alias that who comes without an address is led to."""
         return "stable" if self.stable else "latest"
+
+    @property
+    def before(self) -> dict[str, Version]:
+        """By the name of each version the one that readers had before it: of a branch it is the newest release."""
+        releases = [version for version in self.all if version.kind is Kind.RELEASE]
+        found = {new.name: old for new, old in pairwise(releases)}
+        branches = (version.name for version in self.all if version.kind is Kind.BRANCH)
+        return found | (dict.fromkeys(branches, releases[0]) if releases else {})
 
     def named(self, name: str) -> Version:
         """The version of this name."""

@@ -23,6 +23,7 @@ class Words(NamedTuple):
     not_in_use: str = "This is {this}. The version that is deployed is {deployed}:"
     same: str = "read this page there"
     other: str = "it does not have this page, begin at its first page"
+    feed: str = "Follow what changes (Atom)"
 
 
 WORDS: Final[Mapping[str, Words]] = {
@@ -41,6 +42,7 @@ WORDS: Final[Mapping[str, Words]] = {
         not_in_use="Dies ist {this}. Die Version im Einsatz ist {deployed}:",
         same="diese Seite dort lesen",
         other="sie hat diese Seite nicht, dort auf der ersten Seite beginnen",
+        feed="Änderungen verfolgen (Atom)",
     ),
     "zh_CN": Words(
         bar="版本与语言",
@@ -57,6 +59,7 @@ WORDS: Final[Mapping[str, Words]] = {
         not_in_use="这是 {this}。已部署的版本是 {deployed}：",
         same="在该版本中阅读此页",
         other="该版本没有此页，请从其首页开始",
+        feed="订阅变更 (Atom)",
     ),
 }
 _ENGLISH: Final = Words()
