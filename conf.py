@@ -155,8 +155,14 @@ drillbook_measurements = {
     for name in names
 }
 
+# Where the manual is published; of a version in a language that `drillbook publish` makes, it gives the address itself.
+# The PDF has it as a code to scan.
+html_baseurl = f"{url.rstrip('/')}/" if (url := os.environ.get("MANUAL_URL", "").strip()) else ""
+if html_baseurl and not html_baseurl.startswith(("https://", "http://")):
+    raise ConfigError(f"MANUAL_URL must begin with https:// or http://, not {html_baseurl!r}")
+notfound_urls_prefix = urlsplit(html_baseurl).path or "/"
 drillbook_portal = {
-    "url": os.environ.get("MANUAL_URL", ""),
+    "url": html_baseurl,
     "versions": {"tags": ["v*"], "branches": ["main"], "keep": 10},
     "languages": ["en", "de", "zh_CN"],
     "setup": "tools/bootstrap.sh",
@@ -206,11 +212,6 @@ html_copy_source = False
 html_show_sourcelink = False
 drillbook_llms = True
 
-# Where this version is published, in this language; the PDF has it as a code to scan.
-html_baseurl = f"{url.rstrip('/')}/" if (url := os.environ.get("MANUAL_URL", "").strip()) else ""
-if html_baseurl and not html_baseurl.startswith(("https://", "http://")):
-    raise ConfigError(f"MANUAL_URL must begin with https:// or http://, not {html_baseurl!r}")
-notfound_urls_prefix = urlsplit(html_baseurl).path or "/"
 # Where its source can be edited, as https://github.com/OWNER/NAME; GitLab and Bitbucket do as well.
 if source := os.environ.get("MANUAL_SOURCE", "").strip():
     html_theme_options = {
