@@ -407,10 +407,12 @@ def test_a_version_is_set_up_by_its_own_command_and_without_our_environment(
         monkeypatch.setenv(name, "/nowhere")
     assert publish(pumps) == 0
     lines = (pumps / "build" / "setup.log").read_text().splitlines()
-    assert [line.rpartition("/")[2] for line in lines] == ["v1.0.0 ", "v1.1.0 ", "main "], "the oldest first: each is compared with the one before"
+    assert [line.rpartition("/")[2] for line in lines] == ["v1.0.0 ", "v1.1.0 ", "main "], (
+        "the oldest first: each is compared with the one before"
+    )
     configure(pumps, setup="echo no network >&2; exit 3")
     assert publish(pumps) == 1
-    assert "main: its setup failed" in (said := capsys.readouterr().err) and "no network" in said
+    assert "v1.0.0: its setup failed" in (said := capsys.readouterr().err) and "no network" in said
 
 
 def test_who_publishes_at_the_same_time_is_told_who_does(pumps: Path, capsys: pytest.CaptureFixture[str]) -> None:
