@@ -289,12 +289,16 @@ def command(store: Store, tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
 
 
 def test_list_shows_what_readers_wrote(command: Callable[..., tuple[int, str, str]], store: Store) -> None:
-    store.add(answer(page="alerts/A", text="first\n\x1b[31mred\u202e"), datetime(2026, 11, 20, 12, tzinfo=UTC))
-    store.add(answer(page="start", verdict="yes", version=""), datetime(2026, 11, 21, 12, tzinfo=UTC))
+    first, second = (
+        answer(page="alerts/A", text="first\n\x1b[31mred\u202e"),
+        answer(page="start", verdict="yes", version=""),
+    )
+    store.add(first, datetime(2026, 11, 20, 12, tzinfo=UTC))
+    store.add(second, datetime(2026, 11, 21, 12, tzinfo=UTC))
     status, out, _ = command("list")
     assert status == 0 and out.splitlines() == [
-        "2026-11-21T12:00:00Z  yes  start  page   en",
-        "2026-11-20T12:00:00Z  no   alerts/A  page  2.1.0 en",
+        f"2026-11-21T12:00:00Z  yes  start  page   en  {second.key}",
+        f"2026-11-20T12:00:00Z  no   alerts/A  page  2.1.0 en  {first.key}",
         "    first",
         "    <U+001B>[31mred<U+202E>",
         "2 answers.",
@@ -302,6 +306,16 @@ def test_list_shows_what_readers_wrote(command: Callable[..., tuple[int, str, st
     assert "1 answer." in command("list", "--wrong")[1]
     assert "start" not in command("list", "--page", "alerts")[1]
     assert "alerts" not in command("list", "--since", "2026-11-21")[1]
+
+
+def test_one_answer_can_be_removed(command: Callable[..., tuple[int, str, str]], store: Store) -> None:
+    named, other = answer(text="Ask Jo Roe."), answer()
+    for one in (named, other):
+        store.add(one, now())
+    assert command("remove", named.key) == (0, "Removed.\n", "")
+    assert [one.answer for one in store.answers()] == [other]
+    status, _, err = command("remove", named.key)
+    assert status == 1 and named.key in err
 
 
 def test_worst_and_prune(command: Callable[..., tuple[int, str, str]], store: Store) -> None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 VARIABLE: Final = "DRILLBOOK_FEEDBACK"
 TOKEN: Final = "DRILLBOOK_REVIEW_TOKEN"  # noqa: S105 - the name of a variable
 RETENTION_DAYS: Final = 365
-DONE, USAGE = 0, 2
+DONE, MISSING, USAGE = 0, 1, 2
 EPILOG: Final = """\
 examples:
   drillbook feedback list --wrong --since 2026-11-01     what readers say is wrong, the latest first
@@ -26,6 +26,7 @@ examples:
   drillbook feedback export --csv feedback.csv           for a spreadsheet
   drillbook feedback export --json - | jq '.answers[0]'  for other programs
   drillbook feedback import kept.json                    what a browser kept, and its reader copied and sent
+  drillbook feedback remove KEY                          an answer with a name in it; list shows its key
   drillbook feedback prune --days 90                     remove what is older than 90 days
   drillbook feedback serve --database sqlite:///feedback.db
 
@@ -44,6 +45,12 @@ The order is that of the share of No which is at least to be expected of more re
 
 exit status:
   0  done
+  2  usage, or the database cannot be used
+"""
+REMOVE_EPILOG: Final = """\
+exit status:
+  0  it is removed
+  1  there is none with this key
   2  usage, or the database cannot be used
 """
 SERVE_EPILOG: Final = f"""\
@@ -94,6 +101,8 @@ def add_parser(commands: Any) -> None:
     rated.add_argument("--since", type=_day, metavar="DAY", help="of answers on or after this day in UTC")
     taken = sub("import", "store the answers of an export, or those that a browser kept and copied")
     taken.add_argument("file", type=Path, metavar="FILE", help="as JSON; what is stored already is not stored twice")
+    gone = sub("remove", "remove one answer, such as one with a name or a password in it", REMOVE_EPILOG)
+    gone.add_argument("key", metavar="KEY", help="as list shows it")
     pruned = sub("prune", "remove old answers")
     pruned.add_argument("--days", type=_days, default=RETENTION_DAYS, help="older than so many (default: %(default)s)")
     served = sub("serve", "take answers by HTTP, for pages that another server has", SERVE_EPILOG)
@@ -137,7 +146,7 @@ def _list(store: "Store", options: argparse.Namespace) -> int:
     answers = _asked(store, options)
     for one in answers:
         said = one.answer
-        about = f"{said.page}  {said.subject}  {said.version} {said.language}".rstrip()
+        about = f"{said.page}  {said.subject}  {said.version} {said.language}  {said.key}"
         print(f"{one.at.strftime(TIME)}  {said.verdict:<3}  {visible(about)}")
         for line in visible(said.text).splitlines():
             print(f"    {line}")
@@ -187,6 +196,14 @@ def _import(store: "Store", options: argparse.Namespace) -> int:
     return DONE
 
 
+def _remove(store: "Store", options: argparse.Namespace) -> int:
+    if store.remove(options.key):
+        print("Removed.")
+        return DONE
+    print(f"drillbook: there is no answer {visible(options.key)}", file=sys.stderr)
+    return MISSING
+
+
 def _prune(store: "Store", options: argparse.Namespace) -> int:
     print(f"{store.prune(ago(options.days))} removed.")
     return DONE
@@ -206,7 +223,15 @@ def _serve(store: "Store", options: argparse.Namespace) -> int:
     return serve(store, settings, options.host, options.port)
 
 
-_DO: Final = {"list": _list, "export": _export, "import": _import, "worst": _worst, "prune": _prune, "serve": _serve}
+_DO: Final = {
+    "list": _list,
+    "export": _export,
+    "import": _import,
+    "worst": _worst,
+    "remove": _remove,
+    "prune": _prune,
+    "serve": _serve,
+}
 
 
 def _fail(message: str) -> int:

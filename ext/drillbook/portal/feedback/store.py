@@ -141,6 +141,11 @@ class Store:
         with self._turn, self._begin() as connection:
             return connection.execute(delete(ANSWERS).where(ANSWERS.c.received < before)).rowcount
 
+    def remove(self, key: str) -> bool:
+        """Remove one answer; false when there is none with this key."""
+        with self._turn, self._begin() as connection:
+            return connection.execute(delete(ANSWERS).where(ANSWERS.c.key == key)).rowcount == 1
+
     def check(self) -> None:
         """Raises :exc:`StoreError` when answers cannot be stored."""
         with self._begin() as connection:
