@@ -1,0 +1,166 @@
+"""Two releases in three languages are published by one command, and a reader goes the whole way: from an entry of the
+feed to the step that changed, to another version and language there, through their searches, to an answer that counts."""
+
+import shutil
+import socket
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from urllib.request import urlopen
+
+import pytest
+import uvicorn
+from lxml import etree
+from playwright.sync_api import Page, expect
+from tests.browser import conftest
+from tests.browser.conftest import EXT, ROOT
+from tests.toolkit.publishing import commit, git, publish
+
+from drillbook.cli import main
+from drillbook.portal.app import create
+from drillbook.portal.feedback.limits import Rate
+from drillbook.portal.feedback.routes import Settings, routes
+from drillbook.portal.feedback.store import open_store
+
+PORTAL = """
+import sys
+sys.path.insert(0, {ext!r})
+release = {release!r}
+drillbook_feedback = "/-/feedback"
+drillbook_portal = {{"url": {url!r}, "languages": ["en", "de", "zh_CN"], "python": {python!r}}}
+html_static_path = []
+gettext_compact = False
+"""
+CATALOGUE = """\
+msgid ""
+msgstr "Content-Type: text/plain; charset=UTF-8\\n"
+
+msgid "{}"
+msgstr "{}"
+"""
+TITLES = {"de": "Wasserwerk", "zh_CN": "自来水厂"}
+OLD, NEW = "$ ./pump start ", "$ ./pump begin "
+ATOM = {"a": "http://www.w3.org/2005/Atom"}
+
+
+@pytest.fixture(scope="module")
+def listening() -> Iterator[socket.socket]:
+    """Where the manual will be: its address stands in its feeds."""
+    with socket.create_server(("127.0.0.1", 0)) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def url(listening: socket.socket) -> str:
+    return f"http://127.0.0.1:{listening.getsockname()[1]}"
+
+
+@pytest.fixture(scope="module")
+def works(url: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The manual of the water works: v1.0.0, and v1.1.0, in which a step is another; nothing is built yet."""
+    folder = tmp_path_factory.mktemp("published") / "works"
+    source = folder / "source"
+    shutil.copytree(ROOT, source, ignore=shutil.ignore_patterns("conf.py", "rules", "_build"))
+    shutil.copytree(ROOT / "rules", folder / "rules")
+    (folder / ".gitignore").write_text("/build/\n/site/\n*.mo\n__pycache__/\n")
+    for language, title in TITLES.items():
+        catalogue = source / "locales" / language / "LC_MESSAGES" / "index.po"
+        catalogue.parent.mkdir(parents=True)
+        catalogue.write_text(CATALOGUE.format("Water works", title))
+    git(folder, "init", "--quiet", "--initial-branch", "main")
+    conf, pumps = (ROOT / "conf.py").read_text(), (source / "pumps.md").read_text()
+    assert OLD in pumps
+    for release, text in (("v1.0.0", pumps), ("v1.1.0", pumps.replace(OLD, NEW))):
+        said = PORTAL.format(ext=str(EXT), release=release, url=url, python=sys.executable)
+        (folder / "conf.py").write_text(conf + said)
+        (source / "pumps.md").write_text(text)
+        commit(folder, release)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def database(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return f"sqlite:///{tmp_path_factory.mktemp('answers') / 'answers.db'}"
+
+
+@pytest.fixture(scope="module")
+def published(works: Path, url: str, listening: socket.socket, database: str) -> Iterator[str]:
+    """The address, once it is published and served."""
+    assert publish(works) == 0
+    with closing(open_store(database, make=True)) as store:
+        taken = routes(store, Settings(client=Rate(100, 100)))
+        server = uvicorn.Server(uvicorn.Config(create(works / "site", taken), log_level="warning", lifespan="off"))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
+        thread.start()
+        yield url
+        server.should_exit = True
+        thread.join()
+
+
+@pytest.fixture(autouse=True)
+def only_an_icon_may_be_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Browsers ask for one unasked; anything else that a page complains of fails its test."""
+    monkeypatch.setattr(
+        conftest, "_is_error", lambda one: one.type == "error" and not one.location["url"].endswith("/favicon.ico")
+    )
+
+
+def choose(page: Page, menu: int, name: str) -> None:
+    page.locator(".ops-portal summary").nth(menu).click()
+    page.locator(".ops-portal li a").filter(has_text=name).locator("visible=true").first.click()
+
+
+def found(page: Page, query: str, place: str) -> None:
+    """A search on any page leads to what stands in *place*."""
+    page.wait_for_load_state()
+    page.keyboard.press("/")
+    page.locator("dialog .ops-search-input").fill(query)
+    expect(page.locator(f'dialog .ops-search-result[href*="{place}"]').first).to_be_visible()
+    page.keyboard.press("Escape")
+
+
+def test_a_reader_goes_from_the_feed_to_the_step_and_is_heard(
+    page: Page, published: str, works: Path, database: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with urlopen(f"{published}/feeds/all.xml") as answer:
+        feed = etree.parse(answer)
+    entries = {
+        entry.findtext("a:title", namespaces=ATOM): entry.find("a:link", ATOM).get("href")
+        for entry in feed.iterfind("a:entry", ATOM)
+    }
+    (step,) = [link for title, link in entries.items() if "command changed" in title]
+    assert step.startswith(f"{published}/v1.1.0/en/pumps.html#")
+    page.goto(step)
+    target = page.locator(":target")
+    expect(target).to_be_visible()
+    expect(target.locator("xpath=ancestor-or-self::li[1]")).to_contain_text("./pump begin")
+    found(page, "water works", "index.html")
+
+    choose(page, 0, "v1.0.0")
+    expect(page).to_have_url(f"{published}/v1.0.0/en/pumps.html")
+    expect(page.locator("article")).to_contain_text("./pump start")
+
+    for language, title in TITLES.items():
+        choose(page, 1, {"de": "Deutsch", "zh_CN": "中文"}[language])
+        expect(page).to_have_url(f"{published}/v1.0.0/{language}/pumps.html")
+        expect(page.locator("html")).to_have_attribute("lang", language.replace("_", "-"))
+        found(page, title, "index.html")
+
+    page.goto(step)
+    for _ in range(2):  # two readers
+        asked = page.locator("div.ops-feedback[data-page]")
+        asked.get_by_role("button", name="No").click()
+        asked.get_by_role("textbox").fill("The word is start.")
+        asked.get_by_role("button", name="Send").click()
+        expect(asked).to_contain_text("stored")
+        page.evaluate("localStorage.clear()")
+        page.reload()
+    data = works / "site" / "current" / "v1.1.0" / "en" / "ops.json"
+    places = ("--data", str(data), "--evidence", str(works / "source" / "evidence"))
+    capsys.readouterr()
+    assert main(["review", *places, "--feedback", database]) == 1
+    assert capsys.readouterr().out.startswith("doubted  page pumps: 2 of 2 readers say No.")
+    page.goto(f"{published}/-/feedback/review")
+    expect(page.locator("body")).to_contain_text("The word is start.")
