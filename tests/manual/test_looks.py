@@ -20,10 +20,7 @@ KINDS = {
     "diagrams": "architecture/overview.html",
     "nothing": "404.html",
     "index": "genindex.html",
-    "index of alerts": "ops-alerts.html",
     "tabs": "incidents/messages.html",
-    "checklist": "incidents/war-room.html",
-    "plots": "tuning/caching.html",
 }
 LOOKS = {"wide, light": (1280, "light"), "narrow, dark": (360, "dark")}
 
