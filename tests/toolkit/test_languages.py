@@ -91,7 +91,7 @@ def test_a_tree_and_a_procedure_speak_german_and_type_the_same(in_german: Build)
             assert said in page, said
     for said in ("Behebung: ", "Eskalieren: ", "weiter mit Schritt 3", "der Exit-Status ist 0", "Klar nach höchstens"):
         assert said in page, said
-    for said in ("Anrufen", "Bereithalten", "Bestätigen:", "Zurücknehmen:", "Ausfüllen: ", "Zum Beispiel", "Übersicht"):
+    for said in ("Anrufen", "Bereithalten", "Bestätigen:", "Rückgängig:", "Ausfüllen: ", "Zum Beispiel", "Übersicht"):
         assert said in page, said
     for english in ("go to step", "Clears within", "Confirm:", "Undo:", "Owner", "Have in hand", "Not proven yet"):
         assert english not in page, english
@@ -108,8 +108,9 @@ def test_what_a_run_is_bound_to_is_the_same_in_every_language(tmp_path: Path, bu
     english = json.loads(build(translated(tmp_path / "en", GERMAN)).text("ops.json"))
     other = json.loads(build(translated(tmp_path / "de", GERMAN), **german()).text("ops.json"))
     assert english["manual"].pop("language") == "en" and other["manual"].pop("language") == "de"
-    assert [page.pop("title") for page in other["pages"]] == ["Stationen"]  # what people see of a page
-    assert [page.pop("title") for page in english["pages"]] == ["Stations"]
+    for part in ("pages", "contents"):  # what people see of a page; nothing else may differ
+        assert [page.pop("title") for page in english[part]] == ["Stations"]
+        assert [page.pop("title") for page in other[part]] == ["Stationen"]
     assert other == english
 
 
@@ -177,6 +178,41 @@ def test_the_scripts_find_their_words_in_a_file(in_german: Build) -> None:
 def test_english_pages_load_no_words(tmp_path: Path, build: Callable[..., Build]) -> None:
     done = build(translated(tmp_path / "book", GERMAN))
     assert "words.js" not in done.text("index.html") and not (done.output / "_static" / "words.js").exists()
+
+
+LISTS = "# Listen\n\n```{ops:alert-list}\n```\n\n```{ops:changes}\n```\n"
+SAME = "Seit der früheren Version hat sich nichts geändert."
+
+
+def test_lists_changes_and_what_is_not_there_are_said_in_german(tmp_path: Path, build: Callable[..., Build]) -> None:
+    source = handbook(tmp_path / "book", lists=LISTS)
+    rules = (source / "rules.yml").read_text()
+    (source / "rules.yml").write_text(rules.replace("labels: {severity: SEV1}", "labels: {}"))
+    conf = (source / "conf.py").read_text().replace('"drillbook"]', '"drillbook", "notfound.extension"]')
+    (source / "conf.py").write_text(conf + '\nhtml_theme = "furo"\ndrillbook_llms = True\n')
+    done = build(source, warns=True, **german())
+    [warning] = done.warnings.splitlines()
+    assert "alert Silent has no severity" in warning
+    lists = done.text("lists.html")
+    assert "Ohne Schweregrad" in lists and "Es gibt keine frühere Version zum Vergleichen." in lists
+    gone = done.text("404.html")
+    assert "<title>Diese Seite gibt es hier nicht" in gone and "<h1>Diese Seite gibt es hier nicht</h1>" in gone
+    assert "ist unter dem Namen des Alarms zu finden." in gone and ">Die Startseite</a> führt überallhin." in gone
+    index = done.text("llms.txt")
+    assert "Der Text aller Seiten steht in [llms-full.txt](llms-full.txt)." in index
+    assert "## Hier beginnen" in index and "## Andere Seiten" in index
+
+
+def test_changes_are_counted_in_german(tmp_path: Path, build: Callable[..., Build]) -> None:
+    source = handbook(tmp_path / "book", lists=LISTS)
+    shutil.copytree(build(source, **german()).output, tmp_path / "before")
+    since = {"language": "de", "drillbook_changes_since": str(tmp_path / "before")}
+    assert SAME in build(source, confoverrides=since).text("lists.html")
+    (source / "rules.yml").write_text((source / "rules.yml").read_text().replace("for: 2m", "for: 9m"))
+    assert "1 Änderung seit der früheren Version." in build(source, confoverrides=since).text("lists.html")
+    (source / "rules.yml").write_text((source / "rules.yml").read_text().replace("> 0.5", "> 0.8"))
+    page = build(source, confoverrides=since | {"version": "2"}).text("lists.html")
+    assert "2 Änderungen seit der früheren Version." in page and "2 min → 9 min" in page
 
 
 def test_messages_are_what_an_author_wrote(tmp_path: Path, build: Callable[..., Build]) -> None:

@@ -14,6 +14,7 @@ from sphinx.application import Sphinx
 from sphinx.builders.text import TextBuilder
 from sphinx.writers.text import TextTranslator
 
+from drillbook.language import _
 from drillbook.output.data import replace_text
 from drillbook.output.kept import BUILDERS, Kept
 from drillbook.output.summary import summary
@@ -24,8 +25,6 @@ from drillbook.warn import guarded
 INDEX: Final = "llms.txt"
 FULL: Final = "llms-full.txt"
 PRIORITY: Final = 800  # behind stamps and references, and before the shapes of HTML
-FIRST: Final = "Begin here"  # the heading above the start page
-OTHERS: Final = "Other pages"  # above those that no table of contents leads to
 RULE: Final = "-" * 79
 
 
@@ -101,7 +100,8 @@ def _index(app: Sphinx, said: dict[str, Said]) -> Iterator[str]:
     yield f"# {_line(f'{app.config.project} {app.config.release}')}"
     if root and root["summary"]:
         yield f"\n> {_line(root['summary'])}"
-    yield f"\nThe text of all pages stands in [{FULL}]({app.config.html_baseurl}{FULL})."
+    full = f"[{FULL}]({app.config.html_baseurl}{FULL})"
+    yield "\n" + _("The text of all pages stands in {full}.").format(full=full)
     for heading, names in _parts(app, said):
         yield f"\n## {_line(heading)}\n"
         for name in names:
@@ -112,7 +112,7 @@ def _index(app: Sphinx, said: dict[str, Said]) -> Iterator[str]:
 
 
 def _full(app: Sphinx, said: dict[str, Said]) -> Iterator[str]:
-    for _, names in _parts(app, said):
+    for _heading, names in _parts(app, said):
         for name in names:
             yield f"{RULE}\nPage: {_address(app, name)}\n\n{said[name]['text']}\n"
 
@@ -120,7 +120,7 @@ def _full(app: Sphinx, said: dict[str, Said]) -> Iterator[str]:
 def _parts(app: Sphinx, said: dict[str, Said]) -> Iterator[tuple[str, list[str]]]:
     """The pages in the order of the tables of contents, under their captions."""
     parts: dict[str, list[str]] = {}
-    heading = FIRST
+    heading = _("Begin here")
     for page in pages(app.env):
         heading = page.part or heading
         if page.docname in said:
@@ -128,7 +128,7 @@ def _parts(app: Sphinx, said: dict[str, Said]) -> Iterator[tuple[str, list[str]]
     listed = {name for names in parts.values() for name in names}
     yield from parts.items()
     if others := [name for name in said if name not in listed]:
-        yield OTHERS, others
+        yield _("Other pages"), others  # that no table of contents leads to
 
 
 def _address(app: Sphinx, docname: str) -> str:

@@ -1,21 +1,22 @@
 """What `sphinx-notfound-page` shows: what the reader looked for is looked for in the search, from whatever depth."""
 
+from html import escape
 from typing import Any, Final
 
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.config import Config
 
+from drillbook.language import _
 from drillbook.output.search.extension import place, searches
 from drillbook.warn import guarded
 
 EXTENSION: Final = "notfound.extension"
-TITLE: Final = "This page is not here"
 BODY: Final = """\
 <h1>{title}</h1>
-<p>It may have another name now. An alert's page is found by the name of the alert.</p>
+<p>{named}</p>
 {search}
-<p><a href="{start}">The start page</a> leads everywhere.</p>
+<p>{start}</p>
 """
 
 
@@ -27,8 +28,14 @@ def fill_page(app: Sphinx, page: str, template: str, context: dict[str, Any], do
     context["content_root"] = app.config.notfound_urls_prefix or "/"
     if context["body"] == _default(app.config):
         search = place("path") if searches(app) else ""
-        context["title"] = TITLE
-        context["body"] = BODY.format(title=TITLE, search=search, start=context["pathto"](app.config.root_doc))
+        context["title"] = title = escape(_("This page is not here"))
+        named = escape(
+            _("It may have another name now. An alert's page is found by the name of the alert."), quote=False
+        )
+        first = escape(_("The start page"))
+        link = f'<a href="{context["pathto"](app.config.root_doc)}">{first}</a>'
+        start = escape(_("{link} leads everywhere.")).format(link=link)
+        context["body"] = BODY.format(title=title, named=named, search=search, start=start)
 
 
 def _default(config: Config) -> str:

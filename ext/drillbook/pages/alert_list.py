@@ -13,10 +13,10 @@ from drillbook.live.facts import AlertFact
 from drillbook.pages.describe import OpsDirective
 from drillbook.pages.domain import NAMED, PAGE, OpsDomain, generated_xref
 from drillbook.pages.entries.entry import definitions, link, literal, paragraph
+from drillbook.pages.words import say
 from drillbook.warn import Warn
 
 LIST: Final = "ops-alert-list"  # the class of the container
-WITHOUT: Final = "No severity"
 
 
 class AlertListDirective(OpsDirective):
@@ -47,7 +47,7 @@ def _level(alert: AlertFact) -> str:
 def _levels(alerts: list[AlertFact]) -> Iterator[tuple[list[Node | str], list[Node]]]:
     for severity, found in groupby(alerts, _level):
         items = (nodes.list_item("", paragraph(_link(alert), f": {alert.summary}")) for alert in found)
-        term: list[Node | str] = [link("severity", severity)] if severity else [WITHOUT]
+        term: list[Node | str] = [link("severity", severity)] if severity else [say("No severity")]
         yield term, [nodes.bullet_list("", *items, bullet="-")]
 
 

@@ -1,6 +1,7 @@
 """`ops:changes`: what has changed since an earlier version of the manual, by section, the most important first.
 
-As stamps are, it is filled in when its page is written: what has changed is known when all pages have been read.
+As stamps are, it is filled in when its page is written: what has changed is known when all pages have been read. The
+sentences of changes are data, as feeds and messages have them: they stay English.
 """
 
 import contextlib
@@ -17,6 +18,7 @@ from sphinx.util.nodes import make_refnode
 from sphinx.util.typing import OptionSpec
 
 from drillbook.config import option_place
+from drillbook.language import _
 from drillbook.model.change import Change, changes, read_edition, section_title, sections
 from drillbook.model.data import DataError
 from drillbook.pages.describe import OpsDirective
@@ -28,8 +30,6 @@ from drillbook.warn import Warn, warn
 CHANGES: Final = "ops_changes"  # of a container: it is to be filled; among the models of a page: that it has one
 OPTION: Final = "drillbook_changes_since"
 SINCE: Final = "DRILLBOOK_CHANGES_SINCE"  # a variable of the environment, for who publishes: it wins over no option
-NONE: Final = "There is no earlier version to compare with."
-UNREADABLE: Final = "The earlier version could not be read."
 
 
 class Told(NamedTuple):
@@ -77,20 +77,34 @@ def told(app: Sphinx) -> Told:
 def _told(app: Sphinx) -> Told:
     since = str(app.config[OPTION]) or os.environ.get(SINCE, "")
     if not since:
-        return Told(NONE, {})
+        return Told(_("There is no earlier version to compare with."), {})
     try:
         old = read_edition(Path(app.confdir) / since)
         new = manual_data(app, lambda docname: docname)
         found = changes(old, new)
     except DataError as error:
         warn(Warn.CONFIG, f"{OPTION}: {error}", str(option_place(Path(app.confdir), OPTION)))
-        return Told(UNREADABLE, {})
+        return Told(_("The earlier version could not be read."), {})
     version = old["manual"]["version"]
-    before = f"since {version}" if version and version != new["manual"]["version"] else "since the earlier version"
-    sentence = (
-        f"{len(found) or 'Nothing'} {'change' if len(found) == 1 else 'changes' if found else 'has changed'} {before}."
-    )
+    sentence = _counted(len(found), "" if version == new["manual"]["version"] else version)
     return Told(sentence, {section_title(name, new): those for name, those in sections(found).items()})
+
+
+def _counted(number: int, version: str) -> str:
+    none, one, many = (
+        (
+            _("Nothing has changed since {version}."),
+            _("1 change since {version}."),
+            _("{number} changes since {version}."),
+        )
+        if version
+        else (
+            _("Nothing has changed since the earlier version."),
+            _("1 change since the earlier version."),
+            _("{number} changes since the earlier version."),
+        )
+    )
+    return {0: none, 1: one}.get(number, many).format(number=number, version=version)
 
 
 def fill_changes(node: Element, app: Sphinx, docname: str) -> None:

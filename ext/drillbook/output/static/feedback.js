@@ -5,29 +5,31 @@
 "use strict";
 
 (() => {
+  /** What a page says, in its language: words.js has it where that is not English. */
+  const say = /** @type {any} */ (window).drillbookSay || String.raw;
   const WORDS = {
-    fix: "Did this fix it?",
-    procedure: "Did it work?",
-    page: "Was this page right?",
-    yes: "Yes",
-    no: "No",
-    more: "What should be different? You may leave this empty. Write no names and no passwords.",
-    send: "Send",
-    sending: "Sending …",
-    stored: "Thank you. It is stored.",
-    kept: "Kept on this device ({count}).",
-    keptHere: "It could not be sent. It is kept on this device.",
-    refused: "It was not taken: {reason}",
-    lost: "It could not be sent, and this browser keeps nothing. Try again.",
-    sendNow: "Send now",
-    allStored: "All of it is stored. Thank you.",
-    unsent: "{count} could not be sent: {reason}",
-    noAnswer: "there was no answer.",
-    copy: "Copy them",
-    copied: "Copied.",
-    notCopied: "The browser does not let a page copy.",
-    remove: "Delete them",
-    removed: "Deleted.",
+    fix: say`Did this fix it?`,
+    procedure: say`Did it work?`,
+    page: say`Was this page right?`,
+    yes: say`Yes`,
+    no: say`No`,
+    more: say`What should be different? You may leave this empty. Write no names and no passwords.`,
+    send: say`Send`,
+    sending: say`Sending …`,
+    stored: say`Thank you. It is stored.`,
+    kept: (/** @type {number} */ count) => say`Kept on this device (${count}).`,
+    keptHere: say`It could not be sent. It is kept on this device.`,
+    refused: (/** @type {string} */ reason) => say`It was not taken: ${reason}`,
+    lost: say`It could not be sent, and this browser keeps nothing. Try again.`,
+    sendNow: say`Send now`,
+    allStored: say`All of it is stored. Thank you.`,
+    unsent: (/** @type {number} */ count, /** @type {string} */ reason) => say`${count} could not be sent: ${reason}`,
+    noAnswer: say`there was no answer.`,
+    copy: say`Copy them`,
+    copied: say`Copied.`,
+    notCopied: say`The browser does not let a page copy.`,
+    remove: say`Delete them`,
+    removed: say`Deleted.`,
   };
   const LONGEST = 2000; // characters
   const WAIT_MS = 15000;
@@ -55,9 +57,6 @@
   })();
 
   const KEY = `drillbook-feedback:${address}`; // one server may have several manuals
-
-  /** @param {string} text @param {Record<string, string | number>} [values] */
-  const say = (text, values = {}) => text.replace(/\{(\w+)\}/g, (all, name) => String(values[name] ?? all));
 
   /**
    * @template {keyof HTMLElementTagNameMap} Name
@@ -172,7 +171,7 @@
   const show = () => {
     const kept = load().length;
     tools.hidden = kept === 0;
-    count.textContent = kept ? say(WORDS.kept, { count: kept }) : "";
+    count.textContent = kept ? WORDS.kept(kept) : "";
   };
 
   const sendKept = async () => {
@@ -189,7 +188,7 @@
     }
     sendNow.disabled = false;
     show();
-    tell(outcome, reason ? say(WORDS.unsent, { count: load().length, reason }) : WORDS.allStored);
+    tell(outcome, reason ? WORDS.unsent(load().length, reason) : WORDS.allStored);
   };
 
   const copyKept = async () => {
@@ -257,9 +256,9 @@
         place.append(shelf);
         show();
         outcome.textContent = "";
-        tell(said, reason === WORDS.noAnswer ? WORDS.keptHere : `${say(WORDS.refused, { reason })} ${WORDS.keptHere}`);
+        tell(said, reason === WORDS.noAnswer ? WORDS.keptHere : `${WORDS.refused(reason)} ${WORDS.keptHere}`);
       } else {
-        tell(said, reason === WORDS.noAnswer ? WORDS.lost : say(WORDS.refused, { reason }));
+        tell(said, reason === WORDS.noAnswer ? WORDS.lost : WORDS.refused(reason));
       }
     };
   };

@@ -3,20 +3,22 @@
 "use strict";
 
 (() => {
+  /** What a page says, in its language: words.js has it where that is not English. */
+  const say = /** @type {any} */ (window).drillbookSay || String.raw;
   /** @type {[string, string][]} */
   const NAMES = [
-    ["aside.sidebar-drawer", "Contents"],
-    ["aside.toc-drawer", "On this page"],
+    ["aside.sidebar-drawer", say`Contents`],
+    ["aside.toc-drawer", say`On this page`],
   ];
   for (const [selector, name] of NAMES) document.querySelector(selector)?.setAttribute("aria-label", name);
   const tools = document.querySelector("div.content-icon-container");
   tools?.setAttribute("role", "navigation");
-  tools?.setAttribute("aria-label", "This page");
+  tools?.setAttribute("aria-label", say`This page`);
 
   const top = document.querySelector("a.back-to-top");
   if (top) {
     const landmark = document.createElement("nav");
-    landmark.setAttribute("aria-label", "Top of the page");
+    landmark.setAttribute("aria-label", say`Top of the page`);
     top.replaceWith(landmark);
     landmark.append(top);
   }

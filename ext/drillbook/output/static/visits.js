@@ -3,6 +3,8 @@
 "use strict";
 
 (() => {
+  /** What a page says, in its language: words.js has it where that is not English. */
+  const say = /** @type {any} */ (window).drillbookSay || String.raw;
   const KEY = `drillbook-visits:${location.pathname.replace(/index\.html$/, "")}`;
   const DAY = /^\d{4}-\d{2}-\d{2}$/;
   const content = /** @type {HTMLMetaElement | null} */ (document.querySelector('meta[name="drillbook-content"]'))?.content;
@@ -21,7 +23,7 @@
     if (last && last.content !== content) {
       const note = document.createElement("p");
       note.className = "ops-visited";
-      note.textContent = `Changed since you were here on ${last.day}.`;
+      note.textContent = say`Changed since you were here on ${last.day}.`;
       title.after(note);
     }
   } catch {
