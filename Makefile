@@ -54,6 +54,7 @@ warroom: pdf  ## Bundle all of it for a room without a network: build/warroom
 		--target $(BUILD)/warroom
 
 translations: setup  ## Renew the catalogues of all languages, with NEW=fr begin one, and check them: build/translations
+	@rm -rf $(BUILD)/gettext  # or pages that are gone would come back
 	@$(call SPHINX,gettext)
 	@$(BIN)/sphinx-intl update --pot-dir $(BUILD)/gettext --locale-dir source/locales --line-width 0 \
 		$(foreach language,$(sort $(NEW) $(notdir $(wildcard source/locales/*))),--language $(language)) > $(BUILD)/gettext/update.log
