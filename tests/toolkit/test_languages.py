@@ -13,6 +13,9 @@ from typing import Any
 import pytest
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
+from fontTools.fontBuilder import FontBuilder
+from fontTools.pens.ttGlyphPen import TTGlyphPen
+from fontTools.ttLib import TTFont
 from tests.toolkit.building import Build
 from tests.toolkit.handbook import handbook
 
@@ -378,3 +381,43 @@ def test_the_catalogues_of_the_manual_change_nothing_that_must_be_the_same() -> 
         f"{file}:{one.line}: {problem}" for file in files for one in read_messages(file) for problem in problems(one)
     ]
     assert wrong == []
+
+
+def large_font(file: Path, letters: str) -> None:
+    """A font of squares."""
+    pen = TTGlyphPen(None)
+    pen.moveTo((0, 0))
+    for corner in ((0, 700), (700, 700), (700, 0)):
+        pen.lineTo(corner)
+    pen.closePath()
+    names = [f"u{ord(letter):04X}" for letter in letters]
+    made = FontBuilder(1000, isTTF=True)
+    made.setupGlyphOrder([".notdef", *names])
+    made.setupCharacterMap(dict(zip(map(ord, letters), names, strict=True)))
+    made.setupGlyf(dict.fromkeys([".notdef", *names], pen.glyph()))
+    made.setupHorizontalMetrics(dict.fromkeys([".notdef", *names], (1000, 0)))
+    made.setupHorizontalHeader(ascent=800, descent=-200)
+    made.setupNameTable({"familyName": "Squares SC", "styleName": "Regular"})
+    made.setupOS2()
+    made.setupPost()
+    made.save(file)
+
+
+def test_paper_takes_the_letters_that_it_has_out_of_a_large_font(tmp_path: Path, build: Callable[..., Build]) -> None:
+    source = translated(tmp_path / "book", {"Stations": "气象站"}, "zh_CN")
+    said = (LOCALES / "zh_CN" / "LC_MESSAGES" / "drillbook.po").read_text("utf-8")
+    large_font(source / "large.ttf", "".join(sorted({*"气象站龘", *(letter for letter in said if letter > "\u2e7f")})))
+    with (source / "conf.py").open("a") as conf:
+        conf.write('drillbook_pdf = {"letters": {"zh_CN": ["large.ttf"]}}\n')
+    done = build(source, "typst", confoverrides={"language": "zh_CN"})
+    has = TTFont(done.output / "fonts" / "large.ttf").getBestCmap()
+    assert set(map(ord, "气象站")) <= has.keys() and ord("龘") not in has
+    assert json.loads((done.output / "markup" / "manual.json").read_text("utf-8"))["region"] == "CN"
+
+
+def test_a_font_that_is_not_there_is_said(tmp_path: Path, build: Callable[..., Build]) -> None:
+    source = translated(tmp_path / "book", {}, "zh_CN")
+    with (source / "conf.py").open("a") as conf:
+        conf.write('drillbook_pdf = {"letters": {"zh_CN": ["large.ttf"]}}\n')
+    done = build(source, "typst", warns=True, confoverrides={"language": "zh_CN"})
+    assert re.search(r"conf\.py:\d+: WARNING: there is no font .*large\.ttf", done.warnings), done.warnings

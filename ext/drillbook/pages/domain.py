@@ -101,9 +101,13 @@ class OpsDomain(Domain):
         self.before = {}
         self.evidence = self.told = self.catalogues = None
         self.extracts = False
+        self._name_indices()
+        self._remember()
+
+    @guarded()
+    def _name_indices(self) -> None:
         for index in self.indices:  # classes, which outlive a build: each has its language
             index.localname = titles(_)[index.name]
-        self._remember()
 
     @guarded()
     def _remember(self) -> None:

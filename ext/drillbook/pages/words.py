@@ -19,6 +19,7 @@ from sphinx.util.nodes import extract_messages
 from drillbook.language import Translate, _
 from drillbook.model.translation import one_line
 from drillbook.pages.domain import OpsDomain
+from drillbook.warn import guarded
 
 WORDS: Final = "ops_words"  # of a placeholder: who reads its message again when it is translated
 PASSAGES: Final = "passages"  # of a document that is being read: what of it is to be translated
@@ -34,6 +35,10 @@ class Said(nodes.Text):
     """Words of the toolkit: English while the page is parsed, and afterwards what ``tell`` makes of its language."""
 
     tell: Callable[[Translate], str]
+
+    def __reduce__(self) -> tuple[type[nodes.Text], tuple[str]]:
+        """As a plain text, should it ever be kept: it is there only while a page is read."""
+        return nodes.Text, (str(self),)
 
     def copy(self) -> "Said":
         """The same words, which still wait for their language."""
@@ -115,11 +120,16 @@ def _nodes(content: Sequence[Node | str]) -> list[Node]:
     return [part if isinstance(part, Node) else nodes.Text(part) for part in content]
 
 
+def _page(transform: SphinxTransform) -> tuple[str, None]:
+    return transform.env.current_document.docname, None
+
+
 class Speak(SphinxTransform):
     """Put in the language of the toolkit's and the system's words, and count what of the page has a translation."""
 
     default_priority = _BEFORE_SPHINX
 
+    @guarded(place=_page)
     def apply(self, **kwargs: Any) -> None:
         """Before Sphinx translates what has markup."""
         for said in list(self.document.findall(Said)):
@@ -148,6 +158,7 @@ class Unwrap(SphinxTransform):
 
     default_priority = _AFTER_SPHINX
 
+    @guarded(place=_page)
     def apply(self, **kwargs: Any) -> None:
         """After Sphinx has translated; what extracts messages still needs them."""
         domain = self.env.get_domain(OpsDomain.name)
