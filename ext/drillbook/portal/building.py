@@ -80,7 +80,7 @@ class Builder:
 
     def _key(self, version: Version, language: str) -> str:
         plan = self._plan
-        since = self._since(version)
+        since = self._since(version, language)
         said = [RECIPE, version.commit, language, plan.url, str(plan.source), plan.setup, plan.python]
         said += [since.parents[1].name] if since else []
         return sha256(json.dumps(said).encode()).hexdigest()[:16]
@@ -88,10 +88,13 @@ class Builder:
     def _place(self, version: Version, language: str) -> Path:
         return self._cache / "builds" / f"{version.name}-{language}-{self._key(version, language)}"
 
-    def _since(self, version: Version) -> Path | None:
-        """The data of the manual before this version, if its toolkit wrote any that ours can compare with."""
+    def _since(self, version: Version, language: str) -> Path | None:
+        """The data of the manual before this version, if its toolkit wrote any that ours can compare with.
+
+        In the same language, or the titles of all pages would count as changed.
+        """
         before = self._before.get(version.name)
-        kept = self._kept(before, self._plan.languages[0]) if before else None
+        kept = self._kept(before, language) if before and language in before.languages else None
         if kept is None:
             return None
         if kept.folder not in self._comparable:
@@ -122,7 +125,7 @@ class Builder:
         if self._plan.url:
             argv += ["-D", f"html_baseurl={self._plan.url}/{version.name}/{language}/"]
         argv += [(Path(conf) / self._plan.source).as_posix(), str(new / "html")]
-        since = self._since(version)
+        since = self._since(version, language)
         # no option: the toolkit of an old version would refuse one that it does not know
         told = {SINCE: str(since)} if since else {}
         self._do(argv, top, _BUILD_S, f"{version.title} {language}: it cannot be built", told)
