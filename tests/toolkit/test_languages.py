@@ -13,8 +13,6 @@ from typing import Any
 import pytest
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
-from fontTools.fontBuilder import FontBuilder
-from fontTools.pens.ttGlyphPen import TTGlyphPen
 from fontTools.ttLib import TTFont
 from tests.toolkit.building import Build
 from tests.toolkit.handbook import handbook
@@ -23,6 +21,7 @@ from drillbook import cli
 from drillbook.language import LOCALES
 from drillbook.model.translation import Message, problems, read_messages
 from drillbook.output.script_words import messages
+from drillbook.output.typst.engine import FONTS
 
 ROOT = Path(__file__).parents[2]
 SPOKEN = ("pages", "output", "model", "live")  # the parts of the toolkit that say something on pages
@@ -384,22 +383,13 @@ def test_the_catalogues_of_the_manual_change_nothing_that_must_be_the_same() -> 
 
 
 def large_font(file: Path, letters: str) -> None:
-    """A font of squares."""
-    pen = TTGlyphPen(None)
-    pen.moveTo((0, 0))
-    for corner in ((0, 700), (700, 700), (700, 0)):
-        pen.lineTo(corner)
-    pen.closePath()
-    names = [f"u{ord(letter):04X}" for letter in letters]
-    made = FontBuilder(1000, isTTF=True)
-    made.setupGlyphOrder([".notdef", *names])
-    made.setupCharacterMap(dict(zip(map(ord, letters), names, strict=True)))
-    made.setupGlyf(dict.fromkeys([".notdef", *names], pen.glyph()))
-    made.setupHorizontalMetrics(dict.fromkeys([".notdef", *names], (1000, 0)))
-    made.setupHorizontalHeader(ascent=800, descent=-200)
-    made.setupNameTable({"familyName": "Squares SC", "styleName": "Regular"})
-    made.setupOS2()
-    made.setupPost()
+    """One of ours under another name, in which each of *letters* looks like an ``o``."""
+    made = TTFont(FONTS / "DrillbookSans-Regular.ttf")
+    for table in made["cmap"].tables:
+        if table.isUnicode():
+            table.cmap.update(dict.fromkeys(map(ord, letters), table.cmap[ord("o")]))
+    for name in made["name"].names:
+        name.string = name.toUnicode().replace("Drillbook", "Squares")
     made.save(file)
 
 
