@@ -135,7 +135,8 @@ def test_all_are_drawn_in_one_process_and_only_once(build: Builder, project: Pro
         path.write_text(path.read_text() + "\nMore.\n")
     again = build(source).text("pages/markdown.html")
     assert starts == [5]
-    assert again.replace("<p>More.</p>\n", "") == first
+    digest = re.compile(r'content="[0-9a-f]{16}"')  # of what the page says
+    assert digest.sub("", again.replace("<p>More.</p>\n", "")) == digest.sub("", first)
     page(source, "C -> D : new")
     assert "new" in "".join(pictures(build(source), "pages/store.html")[0].itertext())
     assert starts == [5, 1]

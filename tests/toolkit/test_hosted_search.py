@@ -95,7 +95,7 @@ def test_no_record_is_larger_than_the_service_takes(text: str) -> None:
 
 
 def test_the_groups_are_called_as_in_the_manuals_own_search() -> None:
-    assert dict(re.findall(r'^    (\w+): \["(\w+)", [\d.]+\],$', FIND.read_text(), re.MULTILINE)) == GROUPS
+    assert dict(re.findall(r"^    (\w+): \[say`(\w+)`, [\d.]+\],$", FIND.read_text(), re.MULTILINE)) == GROUPS
     assert set(GROUPS) == set(KINDS)
 
 
