@@ -76,4 +76,4 @@ def test_a_summary_counts_what_the_tables_list(kind: str, tmp_path: Path, build:
     proof = soup.select_one(".ops-proof")
     assert proof is not None and not proof.select("table")
     said = [line.get_text() for line in proof.select("p.ops-stamp")]
-    assert "0 of 1 trees proven." in said and (kind == "trees") == (said == ["0 of 1 trees proven."])
+    assert "0 of 1 trees are proven." in said and (kind == "trees") == (said == ["0 of 1 trees are proven."])
