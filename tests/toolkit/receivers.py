@@ -67,9 +67,11 @@ def mailbox() -> Iterator[tuple[int, list[EmailMessage]]]:
     """A port that takes mail, and what came."""
     mails: list[EmailMessage] = []
     loop = asyncio.new_event_loop()
-    server = loop.run_until_complete(asyncio.start_server(lambda *streams: _mail(mails, *streams), "127.0.0.1", 0))
+    # in its own thread from the start: a browser driven by the tests leaves its loop running in this one
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
+    started = asyncio.start_server(lambda *streams: _mail(mails, *streams), "127.0.0.1", 0)
+    server = asyncio.run_coroutine_threadsafe(started, loop).result()
     yield server.sockets[0].getsockname()[1], mails
     loop.call_soon_threadsafe(loop.stop)
     thread.join()
