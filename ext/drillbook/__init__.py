@@ -1,6 +1,6 @@
 """Drillbook: operations manuals in Sphinx whose facts come from the live system.
 
-``extensions = ["drillbook"]`` in conf.py, and the options of :mod:`drillbook.config`.
+``extensions = ["drillbook"]`` in conf.py, and the options of :mod:`drillbook.config.options`.
 """
 
 from importlib.metadata import PackageNotFoundError, version

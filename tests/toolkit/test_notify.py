@@ -19,7 +19,7 @@ from tests.toolkit.editions import book, data_of
 from tests.toolkit.receivers import Webhook, mailbox, webhook
 
 from drillbook.cli import main
-from drillbook.config import is_notify
+from drillbook.config.readers import is_notify
 from drillbook.portal.notify import Target, messages, send
 from drillbook.portal.outbox import LONGEST_WAIT, Message, Outbox, OutboxError, State
 

@@ -14,7 +14,7 @@ from tests.toolkit.building import Build
 from tests.toolkit.handbook import handbook
 
 import drillbook
-from drillbook.config import OPTIONS
+from drillbook.config.options import OPTIONS
 from drillbook.live.commands import collect_commands
 from drillbook.live.facts import LiveFacts
 from drillbook.live.gaps import gaps

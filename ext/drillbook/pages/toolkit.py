@@ -12,7 +12,8 @@ from docutils.parsers.rst import directives
 from sphinx.application import Sphinx
 from sphinx.util.typing import OptionSpec
 
-from drillbook import config, warn
+from drillbook import warn
+from drillbook.config import options
 from drillbook.live.commands import collect_commands
 from drillbook.pages.declared import NO_INDEX
 from drillbook.pages.describe import OpsDirective, describe
@@ -74,8 +75,8 @@ def _roles(page: ToolkitDirective) -> Iterator[Entry]:
 
 
 def _options(page: ToolkitDirective) -> Iterator[Entry]:
-    page.depend_on(config)
-    yield from map(entries.option, config.OPTIONS)
+    page.depend_on(options)
+    yield from map(entries.option, options.OPTIONS)
 
 
 def _warnings(page: ToolkitDirective) -> Iterator[Entry]:

@@ -8,7 +8,8 @@ import yaml
 from sphinx.config import Config
 from sphinx.errors import ConfigError
 
-from drillbook.config import PORTAL, is_redirects, option_place, read_conf
+from drillbook.config import option_place, read_conf
+from drillbook.config.readers import PORTAL, is_redirects
 from drillbook.live.facts import Place
 
 OPTION = "drillbook_portal"

@@ -14,7 +14,8 @@ from sphinx.builders import Builder
 from sphinx.util import logging
 from sphinx.util.display import status_iterator
 
-from drillbook.config import PDF, option_place
+from drillbook.config import option_place
+from drillbook.config.readers import PDF
 from drillbook.language import _
 from drillbook.model.stamp import doubt as doubt_of
 from drillbook.output.made import made_from

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from docutils.nodes import Node
 
-from drillbook.config import Option
+from drillbook.config.options import Option
 from drillbook.pages.declared import Declared
 from drillbook.pages.entries.entry import (
     Entry,
