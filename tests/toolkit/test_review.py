@@ -94,6 +94,23 @@ def test_the_data_has_stamps_and_pages(book: Callable[[], Build]) -> None:
     assert data["manual"]["proof_days"] == 30
 
 
+def test_coverage_counts_what_is_signed_until_it_changes(
+    book: Callable[[], Build], build: Callable[..., Build]
+) -> None:
+    known()
+    folder = book().source
+    assert review("levels", "--sign", "--yes") == 0
+    report = json.loads(build(folder, "ops-coverage").text("report.json"))
+    assert {said["page"] for said in report["signed"]} == {"levels"}
+    assert "signed by Jo Roe" in report["signed"][0]["why"]
+    levels = folder / "levels.md"
+    levels.write_text(levels.read_text().replace("It comes late.", "It comes too late."))
+    report = json.loads(build(folder, "ops-coverage").text("report.json"))
+    assert not report["signed"]
+    [said] = [said for said in report["unsigned"] if "too late" in said["text"]]
+    assert said["why"].startswith("not signed since it changed: signed by Jo Roe")
+
+
 def test_it_lists_what_is_due_worst_first(book: Callable[[], Build], capsys: pytest.CaptureFixture[str]) -> None:
     known()
     book()

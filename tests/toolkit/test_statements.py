@@ -39,13 +39,15 @@ def test_sentences_are_split(text: str, sentences: list[str]) -> None:
     assert [text[start:stop] for start, stop in spans(text)] == sentences
 
 
-def test_accuracy_counts_all_but_what_is_signed() -> None:
+def test_accuracy_counts_all_but_what_is_for_people_to_sign() -> None:
     def said(verdict: Verdict, *, justified: bool = False) -> Statement:
         return Statement(Kind.STEP, "page", "page.md", 1, "text", verdict, "", justified)
 
     counts = accuracy([said(verdict) for verdict in Verdict] + [said(Verdict.UNPROVEN, justified=True)])
     assert (counts.proven, counts.judged, counts.signed, counts.unproven, counts.justified) == (3, 5, 1, 2, 1)
+    assert counts.unsigned == 1
     assert counts.percent == 60.0
+    assert counts.vouched == 57.1  # four of seven: nobody's signature proves nothing
     assert accuracy([]).percent == 100.0
     many = [said(Verdict.DERIVED)] * 1999 + [said(Verdict.UNPROVEN)]
     assert accuracy(many).percent == 99.9  # 100 means all of them
@@ -185,7 +187,7 @@ def test_what_no_run_has_proven_is_unproven(tmp_path: Path, build: Callable[...,
         "block": {"unproven": 3},  # two of its one step, one of the check
         "step": {"unproven": 1},
         "way": {"unproven": 1},
-        "contact": {"signed": 1},
+        "contact": {"unsigned": 1},
         "sentence": {"derived": 1},  # the alerts of the tree
     }
 
@@ -198,11 +200,16 @@ Say when it was silent.
 """
 
 
-def test_what_only_a_person_can_vouch_for_is_signed(tmp_path: Path, build: Callable[..., Build]) -> None:
+def test_what_only_a_person_can_vouch_for_is_unsigned_until_somebody_does(
+    tmp_path: Path, build: Callable[..., Build]
+) -> None:
     levels = "\n:::{ops:severity}\nSEV1: Bad\n: It wakes people.\n\nSEV2: Less bad\n: It does not.\n:::\n"
     page = GOOD.removesuffix(":::::\n") + TOLD + levels
-    found = json.loads(build(handbook(tmp_path / "book", page), BUILDER).text("report.json"))
-    assert [(said["kind"], said["text"]) for said in found["signed"]] == [
+    built = build(handbook(tmp_path / "book", page), BUILDER)
+    found = json.loads(built.text("report.json"))
+    assert not found["signed"] and {said["why"] for said in found["unsigned"]} == {"not signed yet"}
+    assert "\n4 more are for people to sign: 0 signed, 4 not yet\n" in built.text("output.txt")
+    assert [(said["kind"], said["text"]) for said in found["unsigned"]] == [
         ("contact", "Call the platform team, with the output of the check in hand: All answer, and reports are slow."),
         ("severity", "SEV1 means: Bad It wakes people."),
         ("severity", "SEV2 means: Less bad It does not."),

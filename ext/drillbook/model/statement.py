@@ -28,6 +28,7 @@ class Verdict(StrEnum):
     EXECUTED = "executed"
     DRILLED = "drilled"
     SIGNED = "signed"
+    UNSIGNED = "unsigned"  # for a person to sign, as no run can prove it, and nobody has
     UNPROVEN = "unproven"
 
 
@@ -54,6 +55,7 @@ class Accuracy(NamedTuple):
     executed: int = 0
     drilled: int = 0
     signed: int = 0
+    unsigned: int = 0
     unproven: int = 0
     justified: int = 0
 
@@ -64,13 +66,23 @@ class Accuracy(NamedTuple):
 
     @property
     def judged(self) -> int:
-        """What could be proven: all but the signed."""
+        """What a run could prove: all but what is for people to sign."""
         return self.proven + self.unproven
 
     @property
     def percent(self) -> float:
         """Accuracy; of nothing it is 100 %. It is cut, not rounded, so 100 means all."""
-        return int(1000 * self.proven / self.judged) / 10 if self.judged else 100.0
+        return _percent(self.proven, self.judged)
+
+    @property
+    def vouched(self) -> float:
+        """Percent of all statements that a run proves or a person has signed for, cut as well."""
+        known = self.proven + self.signed
+        return _percent(known, known + self.unsigned + self.unproven)
+
+
+def _percent(part: int, whole: int) -> float:
+    return int(1000 * part / whole) / 10 if whole else 100.0
 
 
 def accuracy(statements: Iterable[Statement]) -> Accuracy:

@@ -77,13 +77,13 @@ class Proofs:
         """What no run can prove on a page."""
         return self._stamps.to_sign(docname)
 
-    def signed(self, docname: str) -> str:
-        """Who signed what no run can prove on a page."""
+    def signed(self, docname: str) -> tuple[bool, str]:
+        """Whether what no run can prove on a page is signed as it stands, and by whom."""
         found = self._stamps.signed(docname)
         if found is None:
-            return "not signed yet"
+            return False, "not signed yet"
         said = f"signed by {found.signature.reviewer} on {found.signature.day}"
-        return said if found.valid else f"not signed since it changed: {said}"
+        return found.valid, said if found.valid else f"not signed since it changed: {said}"
 
     def _as_walked(self, found: Evidence, tree: str) -> bool:
         walked = _inner(found, "contents").get(tree)

@@ -69,7 +69,8 @@ class Page:
         """All of them, in the order of the page; those that a person signs for come last."""
         yield from self._visit(self._document, _Around())
         for said in self._proofs.to_sign(self._docname):
-            judged = Verdict.SIGNED, self._proofs.signed(self._docname), False
+            valid, why = self._proofs.signed(self._docname)
+            judged = Verdict.SIGNED if valid else Verdict.UNSIGNED, why, False
             yield self._said(Kind(said.word.value), self._document, said.text, judged, said.line)
 
     def _visit(self, node: Element, around: _Around) -> Iterator[Statement]:

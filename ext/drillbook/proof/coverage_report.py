@@ -2,7 +2,7 @@
 
 ``report.json`` has: ``schema``; ``ok`` and ``failures`` (lines of text); ``accuracy`` (the counts, ``percent`` and
 ``gate``); ``written`` (the counts without generated entries); ``kinds`` and ``pages`` (the same counts for each kind of statement, and for each page, worst first);
-``unproven`` and ``signed`` (statements: ``kind``, ``page``, ``file``, ``line``, ``text``, ``why``, ``justified``);
+``unproven``, ``signed`` and ``unsigned`` (statements: ``kind``, ``page``, ``file``, ``line``, ``text``, ``why``, ``justified``);
 ``contract`` (for each kind of clause ``checked`` and ``missing``); and ``missing`` (``item``, ``problem``, ``place``,
 and ``listed``: whether conf.py knows of it).
 """
@@ -17,7 +17,7 @@ from drillbook.proof.gates import Coverage, worst_first
 
 SCHEMA: Final = 1
 SUMMARY: Final = "Summary"  # the heading of the last part of the text, which `make coverage` prints
-_COUNTS: Final = ("derived", "executed", "drilled", "unproven", "signed")
+_COUNTS: Final = ("derived", "executed", "drilled", "unproven", "signed", "unsigned")
 
 
 def as_data(found: Coverage) -> dict[str, Any]:
@@ -32,8 +32,10 @@ def as_data(found: Coverage) -> dict[str, Any]:
         "written": _counts(found.written),
         "kinds": {kind.value: _counts(count) for kind, count in kinds.items()},
         "pages": [{"page": page} | _counts(count) for page, count in worst_first(found.statements)],
-        "unproven": [_statement(said) for said in found.statements if said.verdict is Verdict.UNPROVEN],
-        "signed": [_statement(said) for said in found.statements if said.verdict is Verdict.SIGNED],
+        **{
+            verdict.value: [_statement(said) for said in found.statements if said.verdict is verdict]
+            for verdict in (Verdict.UNPROVEN, Verdict.SIGNED, Verdict.UNSIGNED)
+        },
         "contract": {
             kind: {"checked": checked, "missing": missing}
             for kind, (checked, missing) in counted(found.clauses).items()
@@ -80,6 +82,10 @@ def _summary(found: Coverage) -> Iterator[str]:
     reasons = f", {total.justified} of them with the reason given" if total.justified else ""
     yield f"accuracy {total.percent} %: {total.proven} of {total.judged} statements proven, {total.unproven} not{reasons}"
     yield f"{found.written.percent} % of what is written, without generated entries"
+    if total.signed or total.unsigned:
+        people = total.signed + total.unsigned
+        yield f"{people} more are for people to sign: {total.signed} signed, {total.unsigned} not yet"
+        yield f"{total.vouched} % of all statements are proven or signed"
     yield from (f"FAILED: {failure}" for failure in found.failures)
 
 
