@@ -273,8 +273,8 @@ class MonitoringSettings(ComponentSettings):
     )
     scrape_interval_s: int = setting(15, "Pause between two scrapes of Prometheus.", unit="s", ge=1, le=300)
     runbook_base_url: str = setting(
-        "https://docs.example.org/audio-enhancement",
-        "Address of this manual. Each alert's `runbook_url` starts with it.",
+        "https://docs.example.org/audio-enhancement/deployed/en",
+        "Address of the manual of the version that is deployed. Each alert's `runbook_url` starts with it.",
     )
     alertmanager_url: str = setting(
         "http://127.0.0.1:9093", "Address of Alertmanager; deployments silence their own alerts there."
