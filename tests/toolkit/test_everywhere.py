@@ -227,6 +227,15 @@ def test_nothing_disappears(language: str, builder: str, tmp_path: Path, build: 
     assert not missing, f"{missing}\n{text}"
 
 
+CHOICE = "# Mast\n\n:::{ops:blank} mast\n:type: choice\n:choices: alone, old\n\nThe mast.\n:::\n"
+
+
+def test_choices_stand_as_they_are_typed(tmp_path: Path, build: Callable[..., Build]) -> None:
+    book = handbook(tmp_path / "book", GOOD, mast=CHOICE)
+    assert "alone or old." in " ".join(re.sub("<[^>]*>", "", build(book).text("mast.html")).split())
+    assert '"alone" or "old".' in build(book, "text").text("mast.txt")
+
+
 def test_links_go_from_answers_and_fixes_to_what_they_name(tmp_path: Path, build: Callable[..., Build]) -> None:
     page = build(handbook(tmp_path / "book")).text("index.html")
     ids = set(re.findall(r'id="([^"]+)"', page))

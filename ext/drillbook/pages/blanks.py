@@ -1,6 +1,6 @@
 """`ops:blank`: what a reader fills in once on a page, and every command of the page follows."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import ClassVar
 
 from docutils import nodes
@@ -59,7 +59,7 @@ class BlankDirective(OpsDirective):
         if blank.name in page:
             self.warn(Warn.BLANK, f"the blank {blank.name!r} is declared twice on this page")
         page[blank.name] = blank
-        allowed = paragraph(later(lambda _: _allowed(blank.allowed(_), _)), *_example(blank))
+        allowed = paragraph(*_allowed(blank), *_example(blank))
         allowed["classes"].append(ALLOWED)
         line = nodes.paragraph(
             "", "", say("Fill in: "), nodes.Text(LINE), classes=["ops-blank-line"], translatable=False
@@ -155,8 +155,19 @@ def _example(blank: Blank) -> list[Node]:
     return around(" For example {value}.", literal(blank.default)) if blank.default else []
 
 
-def _allowed(said: str, _: Translate) -> str:
-    """A sentence of what may be filled in."""
+def _allowed(blank: Blank) -> Iterator[Node]:
+    """A sentence of what may be filled in; choices stand there as they are typed."""
+    if not blank.choices:
+        yield later(lambda _: _sentence(blank.allowed(_), _))
+        return
+    for number, choice in enumerate(blank.choices):
+        if number:
+            yield later(lambda _: _(" or "))
+        yield literal(choice)
+    yield later(lambda _: _sentence("", _))
+
+
+def _sentence(said: str, _: Translate) -> str:
     return _("{sentence}.").format(sentence=f"{said[:1].upper()}{said[1:]}")
 
 
