@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from audio_enhancement.faults import FAULTS, storage
 
 TRACES = ("faults", storage.NAME, *(fault.name for fault in FAULTS))

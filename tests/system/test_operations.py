@@ -433,6 +433,22 @@ def test_checks_fail_for_what_is_wrong(own: Stack) -> None:
     until(lambda: not failed("post_deploy_validate"), 180, "all well again")
 
 
+def test_each_server_comes_back_and_the_others_find_it(own: Stack) -> None:
+    """What restart-server and start-server say, for each server that they offer."""
+
+    def passed(name: str) -> set[str]:
+        found = json.loads(script(own.run, name, "--json").stdout)["checks"]
+        return {check["name"] for check in found if check["verdict"] == "PASS"}
+
+    for server in ("nginx", "prometheus", "alertmanager", "postgres", "redis"):
+        own.supervisor.stop(server)
+        assert own.supervisor.status()[server].state == "STOPPED"
+        own.supervisor.start(server)
+        until(lambda server=server: server in passed("pre_deploy_check"), 60, f"{server} answers")  # type: ignore[misc]
+    wanted = {"gateway", "processes", "versions", "enhancement", "metrics"}
+    until(lambda: wanted <= passed("post_deploy_validate"), 180, "all well again")
+
+
 # --- all scripts ---
 
 
