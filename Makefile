@@ -20,7 +20,7 @@ SPHINX = $(BIN)/sphinx-build $(SPHINXOPTS) -c . -d $(BUILD)/doctrees/$(1) -b $(1
 comma := ,
 export RUN_DIR
 
-.PHONY: help setup html text pdf latexpdf warroom translations publish serve test doctest drill coverage sabotage measure lint format spelling linkcheck up down status bench stress fuzz lock clean
+.PHONY: help setup html text pdf latexpdf warroom translations publish redirects serve test doctest drill coverage sabotage measure lint format spelling linkcheck up down status bench stress fuzz lock clean
 
 help:  ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(firstword $(MAKEFILE_LIST)) | sed -E 's/^([a-z-]+):[^#]*## /\1\t/' | expand -t 14
@@ -62,6 +62,9 @@ translations: setup  ## Renew the catalogues of all languages, with NEW=fr begin
 
 publish: setup  ## Publish all versions and languages as one folder: build/site
 	@PYTHONPATH=ext $(BIN)/python -m drillbook publish
+
+redirects: setup  ## Check by git alone that each page that is gone since the last release has a redirect
+	@PYTHONPATH=ext $(BIN)/python -m drillbook publish --redirects
 
 serve: setup  ## Publish this working tree, and serve it at http://127.0.0.1:8000/ (PORT=)
 	@PYTHONPATH=ext $(BIN)/python -m drillbook publish --worktree --only latest

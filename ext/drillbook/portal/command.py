@@ -9,23 +9,29 @@ import socket
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from drillbook.portal.feedback.command import VARIABLE
+
+if TYPE_CHECKING:
+    from drillbook.portal.plan import Plan
 
 PUBLISH_EPILOG: Final = """\
 examples:
   drillbook publish                        publish what conf.py says into build/site
   drillbook publish /srv/manual            the same into a folder that a web server knows
   drillbook publish --check                build and check all of it, and switch nothing
+  drillbook publish --redirects            look whether pages that are gone have redirects; build nothing
   drillbook publish --only v2.1.0,latest   these versions alone
   drillbook publish --worktree             the files as they are now, in place of the first branch
 
 Readers have the old release until the new one is whole; SITE/current leads to it. An old release is removed when as many
 newer ones are there as 'keep' of drillbook_portal says.
 
+--redirects compares the files as they are with the newest release, and with the first branch where they left it.
+
 exit status:
-  0  it is published, or it was, or all of it could be
+  0  it is published, or it was, or all of it could be; no page is lost
   1  a version cannot be built, a link or a page is lost, or another process publishes: nothing was switched.
      With --keep-going: it is published without what cannot be built
   2  usage, or conf.py or the repository cannot be read
@@ -64,7 +70,13 @@ def add_parser(commands: Any) -> None:
     publish.add_argument("--only", default="", metavar="NAMES", help="these versions alone: v2.1.0,main")
     publish.add_argument("--worktree", action="store_true", help="the files as they are, in place of the first branch")
     publish.add_argument("--keep-going", action="store_true", help="leave out a version that cannot be built")
-    publish.add_argument("--check", action="store_true", help="build and check, and switch nothing")
+    instead = publish.add_mutually_exclusive_group()
+    instead.add_argument("--check", action="store_true", help="build and check, and switch nothing")
+    instead.add_argument(
+        "--redirects",
+        action="store_true",
+        help="build nothing; look by git whether each page that is gone has a redirect",
+    )
     publish.add_argument(
         "--cache",
         type=Path,
@@ -123,6 +135,8 @@ def run_publish(options: argparse.Namespace) -> int:
         plan = read_plan(options.conf, options.source)
     except PortalError as error:
         return _fail(str(error), USAGE)
+    if options.redirects:
+        return _redirects(plan)
     try:
         done = publish(plan, order, told, say)
     except PortalError as error:
@@ -136,6 +150,27 @@ def run_publish(options: argparse.Namespace) -> int:
         print(f"{options.site}/current: {state}, {done.pages} pages, release {done.release.name}")
     if done.left_out:
         return _fail(f"left out, because they cannot be built: {', '.join(done.left_out)}", FAILED)
+    return DONE
+
+
+def _redirects(plan: "Plan") -> int:
+    from drillbook.portal.plan import PortalError
+    from drillbook.portal.redirects import check_redirects
+    from drillbook.portal.repository import repository_of
+
+    try:
+        repository = repository_of(plan.confdir)
+    except PortalError as error:
+        return _fail(str(error), USAGE)
+    try:
+        checked = check_redirects(plan, repository)
+    except PortalError as error:
+        return _fail(str(error), FAILED)
+    for what in checked.lacking:
+        print(f"There is no {what} to compare with.")
+    if checked.before:
+        before = ", ".join(checked.before)
+        print(f"{checked.pages} pages. Each page of {before} is one of them, or has a redirect.")
     return DONE
 
 
