@@ -22,6 +22,9 @@ examples:
   drillbook publish /srv/manual            the same into a folder that a web server knows
   drillbook publish --check                build and check all of it, and switch nothing
   drillbook publish --redirects            look whether pages that are gone have redirects; build nothing
+  drillbook publish --releases             list the releases that are kept, the newest first
+  drillbook publish --rollback             serve the release before the current one again
+  drillbook publish /srv/manual --rollback 20261128T101500Z-0123456789ab   serve this one
   drillbook publish --only v2.1.0,latest   these versions alone
   drillbook publish --worktree             the files as they are now, in place of the first branch
 
@@ -32,9 +35,10 @@ newer ones are there as 'keep' of drillbook_portal says.
 
 exit status:
   0  it is published, or it was, or all of it could be; no page is lost
-  1  a version cannot be built, a link or a page is lost, or another process publishes: nothing was switched.
+  1  a version cannot be built, a link or a page is lost, a release is not whole, or another process publishes: nothing
+     was switched.
      With --keep-going: it is published without what cannot be built
-  2  usage, or conf.py or the repository cannot be read
+  2  usage, conf.py or the repository cannot be read, or nothing is published to go back to
 """
 SERVE_EPILOG: Final = """\
 examples:
@@ -77,6 +81,14 @@ def add_parser(commands: Any) -> None:
         action="store_true",
         help="build nothing; look by git whether each page that is gone has a redirect",
     )
+    instead.add_argument("--releases", action="store_true", help="list the releases that are kept")
+    instead.add_argument(
+        "--rollback",
+        nargs="?",
+        const="",
+        metavar="RELEASE",
+        help="serve a release that is kept, in place of the current one (default: the one before it)",
+    )
     publish.add_argument(
         "--cache",
         type=Path,
@@ -115,6 +127,8 @@ def add_parser(commands: Any) -> None:
 
 def run_publish(options: argparse.Namespace) -> int:
     """Publish; returns the exit status."""
+    if options.releases or options.rollback is not None:
+        return _releases(options)
     from drillbook.portal.building import Build  # needs Sphinx, which the walker does without
     from drillbook.portal.plan import PortalError, read_plan
     from drillbook.portal.publish import Order, publish
@@ -150,6 +164,29 @@ def run_publish(options: argparse.Namespace) -> int:
         print(f"{options.site}/current: {state}, {done.pages} pages, release {done.release.name}")
     if done.left_out:
         return _fail(f"left out, because they cannot be built: {', '.join(done.left_out)}", FAILED)
+    return DONE
+
+
+def _releases(options: argparse.Namespace) -> int:
+    """List the releases, or go back to one."""
+    from drillbook.portal.plan import PortalError
+    from drillbook.portal.rollback import releases, roll_back
+
+    site = options.site.resolve()
+    kept = releases(site)
+    if not kept:
+        return _fail(f"nothing is published in {options.site}", USAGE)
+    if options.releases:
+        for one in kept:
+            says = ", ".join(one.versions) or "it is not whole"
+            print(f"{one.name}  {'served' if one.served else '':<6}  {says}")
+        return DONE
+    try:
+        now, before = roll_back(site, options.rollback)
+    except PortalError as error:
+        return _fail(f"{error}\nNothing was switched.", FAILED)
+    versions = ", ".join(now.versions)
+    print(f"{options.site}/current: release {now.name} is served now, with {versions}. Before it was {before}.")
     return DONE
 
 
