@@ -10,7 +10,7 @@ from string import Template
 from typing import Any, Final, NamedTuple
 
 from drillbook.model.evidence import write_text
-from drillbook.portal.feedback.command import VARIABLE
+from drillbook.portal.feedback.taking import VARIABLE
 from drillbook.review.owners import OwnersError, read_owners
 
 EPILOG: Final = """\
