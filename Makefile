@@ -20,7 +20,7 @@ SPHINX = $(BIN)/sphinx-build $(SPHINXOPTS) -c . -d $(BUILD)/doctrees/$(1) -b $(1
 comma := ,
 export RUN_DIR
 
-.PHONY: help setup html text pdf latexpdf warroom translations publish serve test doctest drill coverage sabotage measure lint format spelling linkcheck up down status bench stress fuzz lock clean
+.PHONY: help setup html text pdf latexpdf warroom translations publish redirects serve test doctest drill coverage sabotage measure lint format spelling linkcheck up down status bench stress fuzz lock clean
 
 help:  ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(firstword $(MAKEFILE_LIST)) | sed -E 's/^([a-z-]+):[^#]*## /\1\t/' | expand -t 14
@@ -63,9 +63,13 @@ translations: setup  ## Renew the catalogues of all languages, with NEW=fr begin
 publish: setup  ## Publish all versions and languages as one folder: build/site
 	@PYTHONPATH=ext $(BIN)/python -m drillbook publish
 
+redirects: setup  ## Check by git alone that each page that is gone since the last release has a redirect
+	@PYTHONPATH=ext $(BIN)/python -m drillbook publish --redirects
+
 serve: setup  ## Publish this working tree, and serve it at http://127.0.0.1:8000/ (PORT=)
 	@PYTHONPATH=ext $(BIN)/python -m drillbook publish --worktree --only latest
-	@PYTHONPATH=ext $(BIN)/python -m drillbook serve --port $(or $(PORT),8000) --database sqlite:///$(BUILD)/feedback.sqlite
+	@mkdir -p var  # what readers say is kept there: no build brings it back
+	@PYTHONPATH=ext $(BIN)/python -m drillbook serve --port $(or $(PORT),8000) --database sqlite:///var/feedback.sqlite
 
 test: setup  ## Run every test of the toolkit, the system and the manual
 	@tools/need.sh curl git chromium firefox-esr
@@ -134,5 +138,5 @@ fuzz: setup  ## Feed the toolkit FUZZ bad pages (10000), with FUZZ_SEED
 lock: setup  ## Renew requirements.txt from requirements.in
 	@$(BIN)/uv pip compile --quiet --upgrade --python-version 3.11 --generate-hashes --no-header requirements.in -o requirements.txt
 
-clean:  ## Remove what was built
+clean:  ## Remove what was built; what cannot be built again is in var, and stays
 	@rm -rf $(BUILD) dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache

@@ -155,6 +155,16 @@ drillbook_measurements = {
     for name in names
 }
 
+# Who keeps the pages, in the words of their front matter: write your own handles in place of `@your-org/...`, then
+# `drillbook owners`. Each variable holds an address for messages, as Apprise writes it.
+drillbook_owners = {
+    "audio on-call": {"handle": "@your-org/audio-on-call", "notify": "$NOTIFY_AUDIO_ON_CALL"},
+    "audio quality": {"handle": "@your-org/audio-quality", "notify": "$NOTIFY_AUDIO_QUALITY"},
+    "database on-call": {"handle": "@your-org/database-on-call", "notify": "$NOTIFY_DATABASE_ON_CALL"},
+    "platform on-call": {"handle": "@your-org/platform-on-call", "notify": "$NOTIFY_PLATFORM_ON_CALL"},
+    "*": {"handle": "@your-org/manual", "notify": "$NOTIFY_MANUAL"},  # what names no owner
+}
+
 # Where the manual is published; of a version in a language that `drillbook publish` makes, it gives the address itself.
 # The PDF has it as a code to scan.
 html_baseurl = f"{url.rstrip('/')}/" if (url := os.environ.get("MANUAL_URL", "").strip()) else ""

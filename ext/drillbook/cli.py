@@ -9,7 +9,7 @@ from typing import Any, Final
 from drillbook import __version__, warroom
 from drillbook.model.data import DataError
 from drillbook.new import KINDS, NewError, new_page
-from drillbook.portal import changes, notify_command, search_command
+from drillbook.portal import changes, notify_command, search_command, serve_command
 from drillbook.portal import command as portal
 from drillbook.portal.feedback import command as feedback
 from drillbook.review import command as review
@@ -62,7 +62,7 @@ def parser() -> argparse.ArgumentParser:
     _add_new(commands)
     for module in (review, translations, owners, remind, job):
         module.add_parser(commands)
-    for module in (portal, changes, notify_command, feedback, search_command, warroom):
+    for module in (portal, serve_command, changes, notify_command, feedback, search_command, warroom):
         module.add_parser(commands)
     _add_measure(commands)
     _add_sabotage(commands)

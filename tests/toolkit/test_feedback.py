@@ -5,6 +5,7 @@ import csv
 import io
 import json
 import socket
+import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,13 +17,14 @@ from hypothesis import strategies as st
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 from tests.toolkit.building import Build
-from tests.toolkit.feedback import answer, sent, served
+from tests.toolkit.feedback import answer, sent, served, until
 from tests.toolkit.handbook import GOOD, handbook
 
 from drillbook.cli import main
 from drillbook.portal.feedback.answer import Received, now, read_answer
 from drillbook.portal.feedback.limits import CLIENTS, Limits, Rate
 from drillbook.portal.feedback.rating import Rated, wilson, worst
+from drillbook.portal.feedback.retention import retention
 from drillbook.portal.feedback.routes import Settings, routes
 from drillbook.portal.feedback.store import Store, open_store
 
@@ -189,11 +191,25 @@ def test_health_says_whether_answers_can_be_stored(
     assert "feedback.db" not in refused.text
 
 
-def test_old_answers_go_when_a_new_one_comes(client: Callable[..., TestClient], store: Store) -> None:
+def test_old_answers_go_at_once_and_each_day_whether_anybody_answers_or_not(store: Store) -> None:
     store.add(answer(page="old"), now() - timedelta(days=11))
     store.add(answer(page="young"), now() - timedelta(days=9))
-    client(days=10).post("/-/feedback", json=sent(page="new"), headers=OWN)
-    assert [one.answer.page for one in store.answers()] == ["new", "young"]
+    with retention(store, 10, every_s=0.01):
+        assert [one.answer.page for one in store.answers()] == ["young"]
+        store.add(answer(page="another day"), now() - timedelta(days=12))
+        until(lambda: [one.answer.page for one in store.answers()] == ["young"])
+    assert "retention" not in [thread.name for thread in threading.enumerate()]
+
+
+def test_old_answers_that_cannot_be_removed_stop_no_server(
+    store: Store, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    store.close()
+    (tmp_path / "feedback.db").write_text("no database, but a text that is long enough to be looked at " * 20)
+    for file in tmp_path.glob("feedback.db-*"):
+        file.unlink()
+    with retention(store, 10):
+        assert "old feedback is not removed" in caplog.text and "file is not a database" in caplog.text
 
 
 # the page of the review

@@ -12,20 +12,25 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import brotli
+import httpx
 import pytest
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
 from tests.toolkit.conftest import EXT
+from tests.toolkit.feedback import answer, sent
 from tests.toolkit.publishing import commit, publish, repository, write
 
 from audio_enhancement.stack.packages import find_all
 from drillbook.cli import main
 from drillbook.portal.app import accepted_encodings, create
+from drillbook.portal.feedback.answer import now
+from drillbook.portal.feedback.store import open_store
 
 PAGE = "/stable/en/a.html"
 HASHED = "public, max-age=31536000, immutable"
@@ -185,6 +190,56 @@ def test_the_command_serves_until_it_is_ended(pumps: Path, end: signal.Signals) 
             process.send_signal(end)
         assert process.wait(30) == 0
         assert process.stderr.read() == ""
+
+
+@contextlib.contextmanager
+def serving(site: Path, *arguments: str) -> Iterator[str]:
+    """The address of `drillbook serve`, in a process of its own."""
+    command = [sys.executable, "-m", "drillbook", "serve", str(site), "--port", "0", *arguments]
+    environment = {**os.environ, "PYTHONPATH": str(EXT)}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
+        try:
+            assert process.stdout
+            yield process.stdout.readline().strip().rstrip("/")
+        finally:
+            process.terminate()
+
+
+def test_what_readers_answer_is_taken_as_the_command_was_told(pumps: Path, tmp_path: Path) -> None:
+    database = f"sqlite:///{tmp_path}/answers.db"
+    store = open_store(database)
+    for page, days in (("old", 11), ("young", 9)):
+        store.add(answer(page=page), now() - timedelta(days=days))
+    told = ("--database", database, "--keep-days", "10", "--rate", "0.001", "--origin", "https://pages.example")
+    with serving(pumps / "site", *told) as address, httpx.Client(base_url=address) as client:
+        assert [one.answer.page for one in store.answers()] == ["young"], "before anybody answers"
+
+        def post(origin: str) -> int:
+            return client.post("/-/feedback", json=sent(), headers={"Origin": origin}).status_code
+
+        assert [post("https://evil.example"), post("null")] == [403, 403]
+        answered = [post("https://pages.example" if at % 2 else address) for at in range(21)]
+        assert answered == [201] * 20 + [429], "20 at once, and then hardly any"
+        assert client.get(PAGE).status_code == 200, "pages have no such limit"
+    store.close()
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "says"),
+    [
+        ("--keep-days", "0", "a number of days above 0, not '0'"),
+        ("--rate", "many", "a number of answers in a minute above 0, not 'many'"),
+        ("--origin", "https://pages.example/manual", "with a port if it has one and no path"),
+        ("--origin", "*", "or null; not '*'"),
+    ],
+)
+def test_an_option_that_cannot_be_is_refused(
+    option: str, value: str, says: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for command in (["serve"], ["feedback", "serve"]):
+        with pytest.raises(SystemExit, match="2"):
+            main([*command, option, value])
+        assert says in capsys.readouterr().err
 
 
 def test_the_command_says_why_it_cannot_serve(pumps: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -11,8 +11,12 @@ from pathlib import Path
 import pytest
 import yaml
 from tests.toolkit.conftest import EXT
+from tests.toolkit.feedback import answer
+from tests.toolkit.receivers import Webhook, webhook
 
 from drillbook.cli import main
+from drillbook.portal.feedback.answer import now
+from drillbook.portal.feedback.store import open_store
 
 REPOSITORY = Path(__file__).parents[2]
 CHECKOUT = "env PYTHONPATH=ext .venv/bin/python -m drillbook"  # how this repository calls the toolkit
@@ -47,7 +51,8 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A clone with a manual that is built, proven and measured at once, its origin beside it, and a `gh` that notes."""
     for name in ("GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM"):
         monkeypatch.setenv(name, os.devnull)
-    for name in ("DRILL", "GH_BREAKS", "GH_TOKEN", "MAKEFLAGS", "MAKELEVEL"):
+    ours = ("DRILL", "DRILLBOOK_FEEDBACK", "GH_BREAKS", "GH_TOKEN", "MAKEFLAGS", "MAKELEVEL", "MEASURE")
+    for name in ours:
         monkeypatch.delenv(name, raising=False)
     tools = tmp_path / "tools"
     tools.mkdir()
@@ -171,11 +176,74 @@ def test_it_begins_with_the_newest_state(repository: Path) -> None:
     assert f"From commit {git(other, 'rev-parse', '--short', 'HEAD')}." in done.stdout
 
 
+@pytest.fixture
+def reminding(repository: Path) -> Path:
+    """The same, whose job tells the owners."""
+    (repository / "conf.py").write_text('drillbook_owners = {"*": {"notify": "$KEEPERS"}}\n')
+    toolkit = ("--drillbook", f"{sys.executable} -m drillbook")
+    assert job("github", repository, *toolkit, "--remind", "--conf", str(repository), "--force") == 0
+    git(repository, "add", ".")
+    git(repository, "commit", "-q", "-m", "Remind")
+    git(repository, "push", "-q")
+    return repository
+
+
+def test_owners_get_a_message_when_it_was_asked_for(reminding: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with webhook(Webhook()) as inbox:
+        monkeypatch.setenv("KEEPERS", inbox.address)
+        done = review(reminding)
+    assert done.returncode == 0 and "nobody is told: Stations: 1 thing is due" in done.stdout, done.stderr
+    [body] = inbox.bodies.values()
+    assert body["title"] == "Stations: 1 thing is due" and "procedure restart" in body["message"]
+
+
+def test_an_owner_without_an_address_is_said_and_the_list_is_opened(
+    reminding: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KEEPERS", "")  # as GitHub gives a secret that nobody set
+    done = review(reminding, "--publish")
+    assert done.returncode == 1 and "Traceback" not in done.stderr
+    assert "drillbook: nobody is not told: $KEEPERS is not set" in done.stderr
+    assert (reminding.parent / "gh.log").read_text().splitlines()[1].startswith("issue create")
+
+
+def test_what_readers_doubt_is_at_the_head_of_the_list(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    database = f"sqlite:///{repository.parent}/answers.db"
+    store = open_store(database)
+    for _ in range(4):
+        store.add(answer(page="alerts/SlowReports"), now())
+    store.close()
+    monkeypatch.setenv("DRILLBOOK_FEEDBACK", database)
+    done = review(repository)
+    assert done.returncode == 0, done.stderr
+    assert "doubted  page alerts/SlowReports: 4 of 4 readers say No.\nmissing  procedure restart" in done.stdout
+
+
+def test_readers_who_cannot_be_heard_do_not_keep_the_list_away(
+    reminding: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DRILLBOOK_FEEDBACK", f"sqlite:///{reminding.parent}/none/answers.db")
+    with webhook(Webhook()) as inbox:
+        monkeypatch.setenv("KEEPERS", inbox.address)
+        done = review(reminding, "--publish")
+    assert done.returncode == 1
+    assert "there is no database" in done.stdout and "missing  procedure restart: Not proven yet." in done.stdout
+    assert inbox.bodies and (reminding.parent / "gh.log").read_text().splitlines()[1].startswith("issue create")
+
+
+def test_a_machine_that_others_share_measures_nothing(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MEASURE", "no")
+    done = review(repository)
+    assert done.returncode == 0 and "make measure" not in done.stdout and "| `make coverage` | done |" in done.stdout
+
+
 # what starts it
 
 
 def test_this_repository_has_what_the_command_writes(tmp_path: Path) -> None:
-    assert job("github", tmp_path, "--drillbook", CHECKOUT) == 0
+    command = [sys.executable, "-m", "drillbook", "job", "github", "--remind", "--drillbook", CHECKOUT]
+    environment = {**os.environ, "PYTHONPATH": str(EXT)}  # apart, as conf.py leaves its traces in a process
+    subprocess.run([*command, "--folder", tmp_path], cwd=REPOSITORY, env=environment, check=True, timeout=60)
     for name in (".ci/review", ".github/workflows/review.yml"):
         assert (REPOSITORY / name).read_text() == (tmp_path / name).read_text(), name
         assert os.access(REPOSITORY / ".ci/review", os.X_OK)
@@ -188,9 +256,29 @@ def test_the_workflow_runs_the_script_once_a_month(tmp_path: Path) -> None:
     assert workflow["permissions"] == {"contents": "write", "issues": "write", "pull-requests": "write"}
     steps = workflow["jobs"]["review"]["steps"]
     assert {"run": ".ci/review --publish"} in steps
+    environment = workflow["jobs"]["review"]["env"]
+    assert environment["MEASURE"] == "no", "its machine is shared"
+    assert environment["DRILLBOOK_FEEDBACK"] == "${{ secrets.DRILLBOOK_FEEDBACK }}"
     assert all("${{" not in step.get("run", "") for step in steps), "nothing from outside becomes a command"
     assert os.access(tmp_path / ".ci/review", os.X_OK)
     assert subprocess.run(["bash", "-n", tmp_path / ".ci/review"], check=False).returncode == 0
+
+
+def test_the_workflow_has_the_addresses_of_the_owners_from_secrets(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    here = ("--conf", str(tmp_path), "--remind")
+    assert job("github", tmp_path, *here) == 2 and "conf.py" in capsys.readouterr().err
+    (tmp_path / "conf.py").write_text('drillbook_owners = {"editors": "@editors"}\n')
+    assert job("github", tmp_path, *here) == 2
+    assert "conf.py:1: drillbook_owners names no 'notify', so nobody can be told" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
+    given = {"radio": {"notify": "$RADIO"}, "weather": {"notify": "$RADIO"}, "*": {"notify": "$ALL"}}
+    (tmp_path / "conf.py").write_text(f"drillbook_owners = {given}\n")
+    assert job("github", tmp_path, *here) == 0
+    environment = yaml.safe_load((tmp_path / ".github/workflows/review.yml").read_text())["jobs"]["review"]["env"]
+    assert environment.keys() >= {"RADIO", "ALL"} and environment["RADIO"] == "${{ secrets.RADIO }}"
+    assert "\nremind=yes " in (tmp_path / ".ci/review").read_text()
 
 
 @pytest.fixture

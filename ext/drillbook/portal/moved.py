@@ -1,6 +1,6 @@
 """Pages that are no longer where they were: who may be gone, where the others are, and the small pages that lead there."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -11,7 +11,7 @@ from drillbook.portal.plan import Plan, PortalError
 from drillbook.portal.versions import Kind
 
 GONE: Final = None
-_PAGE: Final = ".html"
+PAGE: Final = ".html"
 Pages = frozenset[str]
 
 
@@ -52,7 +52,7 @@ class Moved(NamedTuple):
 
 def read_moved(plan: Plan) -> Moved:
     """The redirects of conf.py. Raises :exc:`PortalError` for a circle."""
-    moved = Moved({f"{old}{_PAGE}": _file(new) for old, new in plan.redirects.items()})
+    moved = Moved({f"{old}{PAGE}": _file(new) for old, new in plan.redirects.items()})
     for old in moved.to:
         page, seen = old, [old]
         while (following := moved.to.get(page)) is not None:
@@ -68,11 +68,11 @@ def _file(page: str | None) -> str | None:
     if page is None:
         return None
     name, mark, anchor = page.partition("#")
-    return f"{name}{_PAGE}{mark}{anchor}"
+    return f"{name}{PAGE}{mark}{anchor}"
 
 
 def _name(file: str) -> str:
-    return file.removesuffix(_PAGE)
+    return file.removesuffix(PAGE)
 
 
 def _line(plan: Plan, old: str) -> str:
@@ -86,15 +86,15 @@ def _line(plan: Plan, old: str) -> str:
     return f"{place.file}:{next(named, place.line)}"
 
 
-class Former(NamedTuple):
-    """What was there before: a version in a language, and its pages."""
+class Edition(NamedTuple):
+    """A version in a language, and its pages."""
 
     title: str
     language: str
     pages: Pages
 
 
-def check_moved(plan: Plan, moved: Moved, builds: Sequence[Build], published: Sequence[tuple[Former, str]]) -> None:
+def check_moved(plan: Plan, moved: Moved, builds: Sequence[Build], published: Sequence[tuple[Edition, str]]) -> None:
     """Ask that no page is lost from one version to the next, nor from what is *published* to what will be.
 
     Args:
@@ -103,16 +103,28 @@ def check_moved(plan: Plan, moved: Moved, builds: Sequence[Build], published: Se
     Raises:
         PortalError: A page was in a version and is not in the next, and nobody said where it went.
     """
+    pairs = [*_pairs(builds), *_renewed(builds, published)]
+    ask_for_redirects(plan, moved, pairs, frozenset().union(*(build.look.pages for build in builds)))
+
+
+def ask_for_redirects(plan: Plan, moved: Moved, pairs: Iterable[tuple[Edition, Edition]], everywhere: Pages) -> None:
+    """Ask that no page of the first of a pair is lost in the second.
+
+    A page that moved may be anywhere among *everywhere*: the version that moved it a second time need not have it.
+
+    Raises:
+        PortalError: A page is lost, and nobody said where it went.
+    """
     lost: dict[str, str] = {}
-    for former, build in [*_pairs(builds), *_renewed(builds, published)]:
-        now = frozenset(build.look.pages)
-        for page in sorted(former.pages - now - {NOT_FOUND}):
+    for former, now in pairs:
+        for page in sorted(former.pages - now.pages - {NOT_FOUND}):
             if page in lost:
                 continue
+            new = (moved.after(page) or "").partition("#")[0]
             if page not in moved.to:
-                lost[page] = f"{_name(page)} is in {former.title} and not in {build.version.title}"
-            elif (new := moved.after(page)) and new.partition("#")[0] not in now and not _comes_later(new, builds):
-                lost[page] = f"{_name(page)} is said to be {_name(new.partition('#')[0])}, which no version has"
+                lost[page] = f"{_name(page)} is in {former.title} and not in {now.title}"
+            elif new and new not in everywhere:
+                lost[page] = f"{_name(page)} is said to be {_name(new)}, which no version has"
     if lost:
         listed = "\n".join(f"{_line(plan, page)}: {says}" for page, says in lost.items())
         raise PortalError(
@@ -120,7 +132,7 @@ def check_moved(plan: Plan, moved: Moved, builds: Sequence[Build], published: Se
         )
 
 
-def _pairs(builds: Sequence[Build]) -> Iterator[tuple[Former, Build]]:
+def _pairs(builds: Sequence[Build]) -> Iterator[tuple[Edition, Edition]]:
     """Each release with the next one, and the newest release with each branch."""
     for language in dict.fromkeys(build.language for build in builds):
         mine = [build for build in builds if build.language == language]
@@ -128,16 +140,15 @@ def _pairs(builds: Sequence[Build]) -> Iterator[tuple[Former, Build]]:
         pairs = list(pairwise(releases))
         pairs += [(releases[-1], build) for build in mine if releases and build.version.kind is Kind.BRANCH]
         for old, new in pairs:
-            yield Former(old.version.title, language, frozenset(old.look.pages)), new
+            yield _edition(old), _edition(new)
 
 
-def _renewed(builds: Sequence[Build], published: Sequence[tuple[Former, str]]) -> Iterator[tuple[Former, Build]]:
+def _renewed(builds: Sequence[Build], published: Sequence[tuple[Edition, str]]) -> Iterator[tuple[Edition, Edition]]:
     for former, name in published:
         for build in builds:
             if build.version.name == name and build.language == former.language:
-                yield former._replace(title=f"{former.title} as it is published"), build
+                yield former._replace(title=f"{former.title} as it is published"), _edition(build)
 
 
-def _comes_later(new: str, builds: Sequence[Build]) -> bool:
-    """Whether any version has the page: the one that moved it a second time need not."""
-    return any(new.partition("#")[0] in build.look.pages for build in builds)
+def _edition(build: Build) -> Edition:
+    return Edition(build.version.title, build.language, frozenset(build.look.pages))

@@ -44,7 +44,7 @@ def add_parser(commands: Any) -> None:
     made.add_argument(
         "--outbox",
         type=Path,
-        default=Path("build/notify/outbox.db"),
+        default=Path("var/outbox.db"),
         metavar="FILE",
         help="where messages are kept until they are sent, and after; to be kept itself (default: %(default)s)",
     )

@@ -36,6 +36,8 @@ class Plan(NamedTuple):
     feedback: str  # where pages send what readers think of them
     confdir: Path
     source: Path  # relative to the folder of conf.py
+    suffixes: tuple[str, ...]  # of the files that are pages
+    excluded: tuple[str, ...]  # patterns of files that are none all the same
     place: Place
     redirects_place: Place
 
@@ -72,6 +74,8 @@ def read_plan(confdir: Path, source: Path) -> Plan:
         feedback=_feedback(config),
         confdir=confdir,
         source=source,
+        suffixes=_suffixes(config),
+        excluded=tuple(config.exclude_patterns),
         place=place,
         redirects_place=redirects_place,
     )
@@ -79,6 +83,13 @@ def read_plan(confdir: Path, source: Path) -> Plan:
 
 def _list(value: str | list[str] | tuple[str, ...]) -> tuple[str, ...]:
     return (value,) if isinstance(value, str) else tuple(value)
+
+
+def _suffixes(config: Config) -> tuple[str, ...]:
+    """Those that conf.py says, and that of Markdown: MyST declares it when it is set up, which needs a build."""
+    said = config.source_suffix
+    markdown = [".md"] if any(name.startswith("myst_") for name in config.extensions) else []
+    return tuple(dict.fromkeys([*([said] if isinstance(said, str) else said), *markdown]))
 
 
 def _feedback(config: Config) -> str:

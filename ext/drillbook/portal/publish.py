@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 from drillbook import process
 from drillbook.portal.building import Build, Builder, BuildError, Say
 from drillbook.portal.look import is_page
-from drillbook.portal.moved import Former, check_moved, read_moved
+from drillbook.portal.moved import Edition, check_moved, read_moved
 from drillbook.portal.plan import Plan, PortalError
 from drillbook.portal.release import (
     CURRENT,
@@ -167,7 +167,7 @@ def _with_deployed(versions: Versions, deployed: str, plan: Plan, *, partial: bo
     raise PortalError(f"{plan.place}: {deployed} is deployed, and is not among what is published: {names}")
 
 
-def _published(site: Path) -> Iterator[tuple[Former, str]]:
+def _published(site: Path) -> Iterator[tuple[Edition, str]]:
     """What readers have now of each version."""
     old = current(site)
     if old is None:
@@ -185,7 +185,7 @@ def _published(site: Path) -> Iterator[tuple[Former, str]]:
         for language in version["languages"]:
             place = f"{version['name']}/{language}/"
             pages = {name.removeprefix(place) for name in files if name.startswith(place)}
-            yield Former(version["title"], language, frozenset(filter(is_page, pages))), version["name"]
+            yield Edition(version["title"], language, frozenset(filter(is_page, pages))), version["name"]
 
 
 def _digest(parts: Parts) -> str:

@@ -170,6 +170,12 @@ def switch(site: Path, folder: Path, manifest: Manifest) -> Path:
     release = site / RELEASES / f"{now}-{manifest.digest()[:12]}"
     folder.rename(release)
     _sync(release.parent)
+    lead_to(site, release)
+    return release
+
+
+def lead_to(site: Path, release: Path) -> None:
+    """Make a release that is there the current one, in one step. The lock has to be held."""
     if old := current(site):
         os.utime(old)  # when it was last current
     link = site / f".{CURRENT}-{os.getpid()}"
@@ -177,7 +183,6 @@ def switch(site: Path, folder: Path, manifest: Manifest) -> Path:
     link.symlink_to(Path(RELEASES) / release.name)
     link.replace(site / CURRENT)
     _sync(site)
-    return release
 
 
 def prune(site: Path, keep: int) -> list[str]:

@@ -4,23 +4,27 @@ import argparse
 import re
 import shlex
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from string import Template
 from typing import Any, Final, NamedTuple
 
 from drillbook.model.evidence import write_text
+from drillbook.portal.feedback.taking import VARIABLE
+from drillbook.review.owners import OwnersError, read_owners
 
 EPILOG: Final = """\
 examples:
   drillbook job github                          a workflow that ends in a pull request and an issue
   drillbook job cron --day 2 --time 04:30       a line for crontab
   drillbook job systemd --folder ~/manual       a service and a timer
+  drillbook job github --remind                 and each owner gets a message, as drillbook_owners in conf.py says
 
 Each writes the script that they start, too, unless it is there: it is yours to change.
 
 exit status:
   0  the files are there
-  2  usage, or a file cannot be written
+  2  usage, conf.py cannot be read, or a file cannot be written
 """
 TEMPLATES: Final = Path(__file__).parents[1] / "templates" / "job"
 SCRIPT: Final = Path(".ci/review")
@@ -82,6 +86,8 @@ def add_parser(commands: Any) -> None:
     made.add_argument(
         "--drillbook", default="drillbook", metavar="COMMAND", help="how it is called there (default: %(default)s)"
     )
+    made.add_argument("--remind", action="store_true", help="tell each owner what of theirs is due, too")
+    made.add_argument("--conf", type=Path, default=Path(), metavar="FOLDER", help="where conf.py is (default: here)")
     made.add_argument("--force", action="store_true", help="overwrite what is otherwise, the script too")
     made.set_defaults(handler=run)
 
@@ -94,11 +100,12 @@ def run(options: argparse.Namespace) -> int:
             raise JobError(f"there is no folder {options.folder}: name one with --folder")
         if not folder.as_posix().isprintable():
             raise JobError(f"no job can be told of a folder with such a name: {str(folder)!r}")
-        texts = job(options.kind, folder, When(options.day, *options.time), options.drillbook)
+        variables = _variables(options.conf) if options.remind else ()
+        texts = job(options.kind, folder, When(options.day, *options.time), options.drillbook, variables)
         kept = {file for file in texts if _differs(folder / file, texts[file]) and not options.force}
         if strange := kept - {SCRIPT}:
             raise JobError(f"{min(strange)} exists and is another: look at it, and overwrite it with --force")
-    except JobError as error:
+    except (JobError, OwnersError) as error:
         print(f"drillbook: {error}", file=sys.stderr)
         return USAGE
     for file, text in texts.items():
@@ -111,13 +118,27 @@ def run(options: argparse.Namespace) -> int:
     return DONE
 
 
-def job(kind: str, folder: Path, when: When, drillbook: str) -> dict[Path, str]:
-    """The files of a job and what they say; *folder* is absolute, *drillbook* the toolkit's command for a shell."""
+def _variables(conf: Path) -> list[str]:
+    """The environment variables with the addresses of owners. Raises :exc:`OwnersError`."""
+    known = read_owners(conf)
+    found = dict.fromkeys(owner.notify.removeprefix("$") for owner in known.by_name.values() if owner.notify)
+    if not found:
+        raise OwnersError(f"{known.place}: drillbook_owners names no 'notify', so nobody can be told")
+    return list(found)
+
+
+def job(kind: str, folder: Path, when: When, drillbook: str, variables: Sequence[str] = ()) -> dict[Path, str]:
+    """The files of a job and what they say; *folder* is absolute, *drillbook* the toolkit's command for a shell.
+
+    Owners are told where the environment *variables* hold their addresses.
+    """
     place = folder.as_posix()
     values = {
         **when._asdict(),
         **{f"{name}2": f"{value:02}" for name, value in when._asdict().items()},
         "drillbook": drillbook,
+        "remind": "yes" if variables else "no",
+        "secrets": "\n".join(f"      {name}: ${{{{ secrets.{name} }}}}" for name in (VARIABLE, *variables)),
         "crontab_folder": shlex.quote(place).replace("%", r"\%"),  # a bare % ends the command of a crontab
         "unit_folder": place.replace("%", "%%"),
     }

@@ -9,15 +9,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from drillbook.portal.feedback import taking
 from drillbook.portal.feedback.answer import TIME, FeedbackError, Received, ago, visible
 from drillbook.portal.feedback.rating import worst
+from drillbook.portal.feedback.taking import TOKEN, VARIABLE
 
 if TYPE_CHECKING:
     from drillbook.portal.feedback.store import Store
 
-VARIABLE: Final = "DRILLBOOK_FEEDBACK"
-TOKEN: Final = "DRILLBOOK_REVIEW_TOKEN"  # noqa: S105 - the name of a variable
-RETENTION_DAYS: Final = 365
 DONE, MISSING, USAGE = 0, 1, 2
 EPILOG: Final = """\
 examples:
@@ -104,25 +103,16 @@ def add_parser(commands: Any) -> None:
     gone = sub("remove", "remove one answer, such as one with a name or a password in it", REMOVE_EPILOG)
     gone.add_argument("key", metavar="KEY", help="as list shows it")
     pruned = sub("prune", "remove old answers")
-    pruned.add_argument("--days", type=_days, default=RETENTION_DAYS, help="older than so many (default: %(default)s)")
+    pruned.add_argument(
+        "--days", type=taking.days, default=taking.KEEP_DAYS, help="older than so many (default: %(default)s)"
+    )
     served = sub("serve", "take answers by HTTP, for pages that another server has", SERVE_EPILOG)
     served.add_argument("--host", default="127.0.0.1", help="where to listen (default: %(default)s)")
     served.add_argument("--port", type=int, default=8001, help="0 for any free one (default: %(default)s)")
     served.add_argument(
-        "--origin",
-        action="append",
-        default=[],
-        metavar="ORIGIN",
-        help="a site whose pages may send, besides this server's: https://manual.example.org; null for pages opened as "
-        "files (repeat for more)",
-    )
-    served.add_argument(
         "--pages", default="/", metavar="URL", help="below which the manual's pages are (default: %(default)s)"
     )
-    served.add_argument("--days", type=_days, default=RETENTION_DAYS, help="how long to keep (default: %(default)s)")
-    served.add_argument(
-        "--rate", type=_rate, default=12.0, metavar="N", help="answers of one client in a minute (default: %(default)g)"
-    )
+    taking.add_options(served)
     made.set_defaults(handler=run)
 
 
@@ -210,17 +200,16 @@ def _prune(store: "Store", options: argparse.Namespace) -> int:
 
 
 def _serve(store: "Store", options: argparse.Namespace) -> int:
-    from drillbook.portal.feedback.limits import Rate
-    from drillbook.portal.feedback.routes import from_environment
-    from drillbook.portal.feedback.serve import serve
+    from starlette.applications import Starlette
 
-    settings = from_environment()._replace(
-        origins=tuple(options.origin),
-        pages=options.pages,
-        days=options.days,
-        client=Rate(max(20.0, options.rate), options.rate / 60),
-    )
-    return serve(store, settings, options.host, options.port)
+    from drillbook.portal.feedback.retention import retention
+    from drillbook.portal.feedback.routes import ADDRESS, routes
+    from drillbook.portal.serving import listen, serve
+
+    app = Starlette(routes=routes(store, taking.settings(options, options.pages)))
+    with listen(options.host, options.port) as listening, retention(store, options.keep_days):
+        serve(app, listening, options.host, lambda at: print(f"Feedback is taken at {at}{ADDRESS}", flush=True))
+    return DONE
 
 
 _DO: Final = {
@@ -244,21 +233,3 @@ def _day(text: str) -> datetime:
         return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC)
     except ValueError:
         raise argparse.ArgumentTypeError(f"a day such as 2026-11-01, not {text!r}") from None
-
-
-def _days(text: str) -> float:
-    return _number(text, "days")
-
-
-def _rate(text: str) -> float:
-    return _number(text, "answers in a minute")
-
-
-def _number(text: str, of: str) -> float:
-    try:
-        number = float(text)
-    except ValueError:
-        number = 0
-    if not 0 < number < 1e6:
-        raise argparse.ArgumentTypeError(f"a number of {of} above 0, not {text!r}")
-    return number

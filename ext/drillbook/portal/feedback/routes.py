@@ -7,14 +7,10 @@ import asyncio
 import json
 import logging
 import math
-import os
-import time
-from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Final, NamedTuple
 from urllib.parse import urlsplit
 
-from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
@@ -22,7 +18,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from drillbook.portal.feedback.answer import Answer, AnswerError, ago, now, read_answer
+from drillbook.portal.feedback.answer import Answer, AnswerError, now, read_answer
 from drillbook.portal.feedback.limits import Limits, Rate
 from drillbook.portal.feedback.problem import Refusal
 from drillbook.portal.feedback.reviewing import Review
@@ -31,7 +27,6 @@ from drillbook.portal.feedback.store import ConflictError, Store, StoreError
 ADDRESS: Final = "/-/feedback"
 MAX_BYTES: Final = 8192
 BODY_S: Final = 10.0  # for a client to send that much
-DAY_S: Final = 86_400
 JSON: Final = "application/json"
 LOGGER: Final = logging.getLogger(__name__)
 
@@ -40,24 +35,18 @@ class Settings(NamedTuple):
     """How feedback is taken.
 
     ``origins`` are the sites besides its own whose pages may send (``null``: pages opened as files); ``pages`` is the
-    address below which the manual's pages are; ``days`` is how long an answer is kept; ``token`` opens the review.
+    address below which the manual's pages are; ``token`` opens the review.
     """
 
     origins: tuple[str, ...] = ()
     pages: str = "/"
-    days: float = 365
     client: Rate = Rate(20, 0.2)
     total: Rate = Rate(400, 200)
     token: str = ""
 
 
-def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
-    """The settings whose secret is in the environment."""
-    return Settings(token=environment.get("DRILLBOOK_REVIEW_TOKEN", ""))
-
-
 def routes(store: Store, settings: Settings) -> list[Route]:
-    """All routes of feedback, below :data:`ADDRESS`."""
+    """All routes of feedback, below :data:`ADDRESS`. What is too old, :func:`.retention.retention` removes."""
     limits = Limits(settings.client, settings.total)
     intake = Intake(store, settings, limits)
     methods = ["POST", "OPTIONS"]
@@ -76,7 +65,6 @@ class Intake:
 
     def __init__(self, store: Store, settings: Settings, limits: Limits) -> None:
         self._store, self._settings, self._limits = store, settings, limits
-        self._pruned = -math.inf
 
     async def take(self, request: Request) -> Response:
         """Store the answer of a request: 201, or 200 when it was stored before; else a problem."""
@@ -94,7 +82,7 @@ class Intake:
             LOGGER.error("feedback is not stored: %s", error)
             return Refusal(HTTPStatus.SERVICE_UNAVAILABLE, "it cannot be stored now", retry_s=30).response()
         status = HTTPStatus.CREATED if added else HTTPStatus.OK
-        return JSONResponse({"key": answer.key, "stored": True}, status, background=self._daily())
+        return JSONResponse({"key": answer.key, "stored": True}, status)
 
     async def health(self, request: Request) -> Response:
         """Whether answers can be stored: 200 or 503."""
@@ -117,19 +105,6 @@ class Intake:
 
     def _stored(self, answer: Answer) -> bool:
         return self._store.add(answer, now())
-
-    def _daily(self) -> BackgroundTask | None:
-        """What is to be done once a day, after an answer."""
-        if time.monotonic() - self._pruned < DAY_S:
-            return None
-        self._pruned = time.monotonic()
-        return BackgroundTask(self._prune)
-
-    def _prune(self) -> None:
-        try:
-            self._store.prune(ago(self._settings.days))
-        except StoreError as error:
-            LOGGER.error("old feedback is not removed: %s", error)
 
 
 async def _body(request: Request) -> bytes:
