@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Literal, NamedTuple, get_args
 from uuid import UUID
 
+MAX_BYTES: Final = 8192  # of a whole answer, as JSON
 MAX_TEXT: Final = 2000  # characters
 MAX_NAME: Final = 300
 PAGE: Final = "page"

@@ -22,14 +22,13 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from drillbook.portal.feedback.answer import Answer, AnswerError, ago, now, read_answer
+from drillbook.portal.feedback.answer import MAX_BYTES, Answer, AnswerError, ago, now, read_answer
 from drillbook.portal.feedback.limits import Limits, Rate
 from drillbook.portal.feedback.problem import Refusal
 from drillbook.portal.feedback.reviewing import Review
 from drillbook.portal.feedback.store import ConflictError, Store, StoreError
 
 ADDRESS: Final = "/-/feedback"
-MAX_BYTES: Final = 8192
 BODY_S: Final = 10.0  # for a client to send that much
 DAY_S: Final = 86_400
 JSON: Final = "application/json"
