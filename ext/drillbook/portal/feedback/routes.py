@@ -12,7 +12,6 @@ import time
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Final, NamedTuple
-from urllib.parse import urlsplit
 
 from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
@@ -106,8 +105,7 @@ class Intake:
 
     def _admit(self, request: Request) -> None:
         origin = request.headers.get("origin", "")
-        own = urlsplit(origin).netloc == request.headers.get("host", "") if "//" in origin else False
-        if not own and origin not in self._settings.origins:
+        if not _is_own(origin, request.headers.get("host", "")) and origin not in self._settings.origins:
             raise Refusal(HTTPStatus.FORBIDDEN, "pages of this origin may not send feedback here", "Origin")
         if request.headers.get("content-type", "").partition(";")[0].strip().lower() != JSON:
             raise Refusal(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, f"an answer is {JSON}", "Content-Type")
@@ -129,6 +127,11 @@ class Intake:
             self._store.prune(ago(self._settings.days))
         except StoreError as error:
             LOGGER.error("old feedback is not removed: %s", error)
+
+
+def _is_own(origin: str, host: str) -> bool:
+    """Whether a page of this server sends; by https or not, as a proxy in front may have ended TLS."""
+    return bool(host) and origin in (f"http://{host}", f"https://{host}")
 
 
 async def _body(request: Request) -> bytes:
