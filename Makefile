@@ -125,9 +125,9 @@ down: setup  ## Stop it
 status: setup  ## Show what runs
 	@$(BIN)/python system/stack.py status
 
-bench: setup  ## Measure build time and page load, with SIZES=50,500,2000 search and PDF, too: build/bench/report.json
-	@tools/need.sh chromium
-	@PYTHONPATH=ext $(BIN)/python -m bench $(if $(SIZES),--sizes $(SIZES))
+bench: setup  ## Measure build time and page load, with SIZES=50,500,2000 search and PDF, too, or ONLY=feedback: build/bench
+	@$(if $(ONLY),,tools/need.sh chromium)
+	@PYTHONPATH=ext $(BIN)/python -m bench $(if $(ONLY),--only $(ONLY)) $(if $(SIZES),--sizes $(SIZES))
 
 stress: setup  ## Load and kill loops against the system, for as long as STRESS_S seconds
 	@STRESS_S=$${STRESS_S:-600} $(BIN)/python -m pytest --timeout 0 tests/stress $(PYTESTOPTS)

@@ -6,7 +6,7 @@ import platform
 import sys
 from pathlib import Path
 
-from bench import build, pages, paper, search
+from bench import build, feedback, pages, paper, search
 
 PROMISES_S = {"build": 120.0, "page load": 2.0}
 
@@ -21,7 +21,12 @@ def main() -> int:
     parser.add_argument(
         "--sizes", type=_sizes, default=(), metavar="50,500,2000", help="also measure search and PDF at these"
     )
+    parser.add_argument(
+        "--only", choices=("feedback",), help="100 answers of readers a second for a minute, and nothing else"
+    )
     arguments = parser.parse_args()
+    if arguments.only:
+        return feedback.main(())
 
     cold = build.seconds(fresh=True)
     warm = build.seconds(fresh=False)

@@ -1,6 +1,8 @@
 """What tests of the feedback share: an answer, a server in this process, and a real PostgreSQL."""
 
 import os
+import signal
+import socket
 import subprocess
 import threading
 import time
@@ -51,31 +53,61 @@ def served(settings: Settings, database: Path, *more: BaseRoute) -> Iterator[str
         store.close()
 
 
+class PostgreSQL:
+    """A PostgreSQL of its own, with an empty database; started with these settings."""
+
+    def __init__(self, folder: Path, *settings: str) -> None:
+        self._programs = find_all(print)
+        run = RunDir(folder)
+        run.data.mkdir(parents=True, exist_ok=True)
+        self._data = postgres.prepare(run, self._programs, PASSWORD, print)
+        self._log, self._settings = folder / "postgres.log", [word for one in settings for word in ("-c", one)]
+        with socket_free() as self._port:
+            self.url = f"postgresql://{postgres.USER}:{PASSWORD}@127.0.0.1:{self._port}/{postgres.DATABASE}"
+
+    def start(self) -> None:
+        """Start it; it recovers from what it met."""
+        command, environment = postgres.command(self._programs["postgres"], "-p", str(self._port), *self._settings)
+        with self._log.open("a") as out:
+            self.process = subprocess.Popen(
+                command, cwd=self._data, env={**os.environ, **environment}, stdout=out, stderr=out
+            )
+        until(lambda: postgres.answers(self._port, PASSWORD) or self.process.poll() is not None)
+        assert self.process.poll() is None, self._log.read_text()
+
+    def everybody(self) -> list[int]:
+        """The server and its children, stopped, so that none can begin another or end in order."""
+        self.process.send_signal(signal.SIGSTOP)
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
+        for child in map(int, children):
+            os.kill(child, signal.SIGSTOP)
+        return [self.process.pid, *map(int, children)]
+
+    def kill(self) -> None:
+        """Kill the server and its children, as if the machine had lost its power; but what the kernel has is kept."""
+        for one in self.everybody():
+            os.kill(one, signal.SIGKILL)
+        self.process.wait()
+
+    def stop(self) -> None:
+        """At once, and in order."""
+        self.process.send_signal(signal.SIGINT)
+        self.process.wait(30)
+
+
 @contextmanager
-def postgresql(folder: Path) -> Iterator[str]:
-    """The URL of a PostgreSQL of its own, with an empty database."""
-    programs = find_all(print)
-    run = RunDir(folder)
-    run.data.mkdir(parents=True, exist_ok=True)
-    data = postgres.prepare(run, programs, PASSWORD, print)
-    with socket_free() as port:
-        command, environment = postgres.command(programs["postgres"], "-p", str(port), "-c", "fsync=off")
-    log = folder / "postgres.log"
-    with log.open("w") as out:
-        server = subprocess.Popen(command, cwd=data, env={**os.environ, **environment}, stdout=out, stderr=out)
+def postgresql(folder: Path, *settings: str) -> Iterator[PostgreSQL]:
+    """A PostgreSQL that runs."""
+    server = PostgreSQL(folder, *settings)
+    server.start()
     try:
-        until(lambda: postgres.answers(port, PASSWORD) or server.poll() is not None)
-        assert server.poll() is None, log.read_text()
-        yield f"postgresql://{postgres.USER}:{PASSWORD}@127.0.0.1:{port}/{postgres.DATABASE}"
+        yield server
     finally:
-        server.send_signal(2)  # at once, and in order
-        server.wait(30)
+        server.stop()
 
 
 @contextmanager
 def socket_free() -> Iterator[int]:
-    import socket
-
     with socket.socket() as one:
         one.bind(("127.0.0.1", 0))
         yield one.getsockname()[1]

@@ -108,6 +108,10 @@ def test_a_field_that_is_wrong_is_named(
         (b"{}", {"Origin": "null"}, 403, "Origin"),
         (b"{}", {"Origin": ""}, 403, "Origin"),
         (b"{}", {"Origin": "https://manual.example.evil"}, 403, "Origin"),
+        (b"{}", {"Origin": "https://["}, 403, "Origin"),
+        (b"{}", {"Origin": "https://", "Host": ""}, 403, "Origin"),
+        (rb'{"\ud83d": ""}', {}, 400, "<U+D83D>"),
+        (rb'{"\u001b[31m": ""}', {}, 400, "<U+001B>[31m"),
     ],
 )
 def test_a_request_that_is_wrong_is_refused(
@@ -167,6 +171,8 @@ def test_limits_of_a_client_of_its_network_and_of_all() -> None:
     limits = Limits(Rate(2, 0.5), Rate(5, 1), lambda: time[0])
     assert [limits.wait("10.0.0.1") for _ in range(3)] == [0, 0, 2.0]
     assert [limits.wait(f"2001:db8::{n}") for n in range(3)] == [0, 0, 2.0], "a network of IPv6 is one client"
+    assert limits.wait("::ffff:10.0.0.1") > 0, "an address of IPv4 is the same in IPv6"
+    assert Limits(Rate(1, 1), Rate(5, 1)).wait("::ffff:10.0.0.9") == 0
     assert [limits.wait("10.0.0.2"), limits.wait("10.0.0.3")] == [0, 1.0], "and then all are too many"
     time[0] = 2.0
     assert limits.wait("10.0.0.1") == 0
@@ -223,6 +229,7 @@ def test_the_review_is_for_the_machine_itself(client: Callable[..., TestClient])
     assert client("::1", "http://[::1]:8001").get("/-/feedback/review").status_code == 200
     assert client("10.0.0.1", LOCAL).get("/-/feedback/review").status_code == 403
     assert client(site="http://rebound.example").get("/-/feedback/review").status_code == 403
+    assert client(site=LOCAL).get("/-/feedback/review", headers={"Host": "["}).status_code == 403
     for name in ("X-Forwarded-For", "Forwarded", "X-Real-IP"):
         assert client(site=LOCAL).get("/-/feedback/review", headers={name: "127.0.0.1"}).status_code == 403
 
@@ -232,9 +239,19 @@ def test_the_review_is_for_who_has_the_token(client: Callable[..., TestClient]) 
     asked = http.get("/-/feedback/review")
     assert asked.status_code == 401 and asked.headers["www-authenticate"].startswith("Basic ")
     basic = base64.b64encode("anybody:hush ☃".encode()).decode()
-    given = [f"Basic {basic}", "Bearer hush ☃", "Bearer hush", "Bearer", "Basic !", "Basic /w==", "Digest hush", basic]
+    given = [
+        f"Basic {basic}",
+        "Bearer hush ☃",
+        "Bearer hush",
+        "Bearer",
+        "Basic !",
+        "Basic /w==",
+        "Basic é",
+        "Digest hush",
+        basic,
+    ]
     statuses = [http.get("/-/feedback/review", headers={"Authorization": each.encode()}).status_code for each in given]
-    assert statuses == [200, 401, 401, 401, 401, 401, 401, 401], "a header has Latin letters: only Basic is in UTF-8"
+    assert statuses == [200, *[401] * 8], "a header has Latin letters: only Basic is in UTF-8"
     assert client(site=LOCAL, token="hush").get("/-/feedback/review").status_code == 401, "a proxy is local, too"
     plain = client(token="hush").get("/-/feedback/review", headers={"Authorization": "bearer hush"})
     assert plain.status_code == 200 and plain.headers["cache-control"] == "no-store"
@@ -348,7 +365,8 @@ def test_worst_and_prune(command: Callable[..., tuple[int, str, str]], store: St
 
 
 FORMULAS = ("=1+1", "+1", "-1", "@x", "\t=1", "  =1", "＝1", "\n=1")
-HARMLESS = ('a "quoted", word', "two\nlines", "it's 5 - 3", "☃")
+FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
+HARMLESS = ("a; b", "a\n\nb", 'a "quoted", word', "two\nlines", "it's 5 - 3", "☃")
 
 
 @pytest.mark.parametrize("text", [*FORMULAS, *HARMLESS])
@@ -361,8 +379,29 @@ def test_csv_has_every_text_and_no_formula(
     written = (tmp_path / "f.csv").read_bytes().decode()
     heading, row = csv.reader(io.StringIO(written, newline=""), strict=True)
     assert heading == ["received", "key", "page", "subject", "verdict", "text", "version", "language"]
-    assert row[5] == (f"'{text}" if text in FORMULAS else text)
+    if text in FORMULAS:
+        assert row[5][0] == "'" and row[5].replace("'", "") == text
+    else:
+        assert row[5] == text
     assert written.endswith("en\r\n") and written.count("\r\n") == 2
+
+
+STEERED = ("a;=1+1", 'a;"=1+1";b', "a\n=1+1", "a\t@x", "a;  -1", "a;\n+1", "- one\n- two", "x;＝1", '";=1', "a\r\n=1")
+
+
+@pytest.mark.parametrize("text", STEERED)
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+def test_csv_has_no_formula_whatever_a_spreadsheet_takes_for_a_separator(
+    separator: str, text: str, command: Callable[..., tuple[int, str, str]], store: Store, tmp_path: Path
+) -> None:
+    store.add(answer()._replace(text=text, page=f"a;{text}"), datetime(2026, 11, 20, 12, tzinfo=UTC))
+    assert command("export", "--csv", str(tmp_path / "f.csv"))[0] == 0
+    written = (tmp_path / "f.csv").read_bytes().decode()
+    for row in csv.reader(io.StringIO(written, newline=""), delimiter=separator):
+        for cell in row:
+            assert not cell.lstrip(' "').startswith(FORMULA), cell
+    if separator == ",":
+        assert list(csv.reader(io.StringIO(written, newline="")))[1][5].replace("'", "") == text
 
 
 def test_json_is_read_back(command: Callable[..., tuple[int, str, str]], store: Store, tmp_path: Path) -> None:
@@ -485,7 +524,9 @@ def test_without_an_address_nothing_of_it_is_there(tmp_path: Path, build: Callab
     assert "feedback" not in page
 
 
-@pytest.mark.parametrize("given", ["feedback", "javascript:alert(1)", "//evil.example/x", "https://u:p@h/x", "/a?b", 7])
+@pytest.mark.parametrize(
+    "given", ["feedback", "javascript:alert(1)", "//evil.example/x", "https://u:p@h/x", "https://h;y/x", "/a?b", 7]
+)
 def test_an_address_that_is_none_is_refused(given: object, tmp_path: Path, build: Callable[..., Build]) -> None:
     book = handbook(tmp_path / "book")
     with (book / "conf.py").open("a") as conf:

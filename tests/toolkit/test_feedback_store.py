@@ -2,13 +2,13 @@
 
 import os
 import random
-import signal
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -18,18 +18,18 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import create_engine, make_url, text
 from tests.toolkit.conftest import EXT
-from tests.toolkit.feedback import PASSWORD, answer, postgresql, sent
+from tests.toolkit.feedback import PASSWORD, answer, postgresql, sent, until
 
-from drillbook.portal.feedback.answer import now
 from drillbook.portal.feedback.store import METADATA, ConflictError, StoreError, open_store
 
+KILLS = 10
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
 
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with postgresql(tmp_path_factory.mktemp("pg")) as url:
-        yield url
+    with postgresql(tmp_path_factory.mktemp("pg"), "fsync=off") as server:
+        yield server.url
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -171,61 +171,146 @@ def environment() -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": str(EXT)}
 
 
-def started(url: str, port: int) -> tuple[subprocess.Popen[str], str]:
-    """A server in a process of its own, and its address."""
-    command = [sys.executable, "-m", "drillbook", "feedback", "serve", "--rate", "999999", "--port", str(port)]
-    process = subprocess.Popen(
-        [*command, "--database", url], env=environment(), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-    )
-    assert process.stdout
-    return process, process.stdout.readline().split()[-1]
+class Server:
+    """A server in a process of its own, which can be killed and started again at the same address."""
+
+    def __init__(self, url: str, log: Path) -> None:
+        self._url, self._log, self._port = url, log, 0
+        self.start()
+
+    def start(self) -> None:
+        """Start it, and wait until it takes answers."""
+        command = [sys.executable, "-m", "drillbook", "feedback", "serve", "--rate", "999999"]
+        where = ["--port", str(self._port), "--database", self._url]
+        with self._log.open("a") as errors:
+            self.process = subprocess.Popen(
+                [*command, *where], env=environment(), stdout=subprocess.PIPE, stderr=errors, text=True
+            )
+        assert self.process.stdout
+        self.address = self.process.stdout.readline().split()[-1]
+        self._port = int(self.address.split(":")[2].partition("/")[0])
+
+    def kill(self) -> None:
+        """As `kill -9` does."""
+        self.process.kill()
+        self.process.communicate()
+
+    def end(self) -> int:
+        """In order; answers its exit status."""
+        self.process.terminate()
+        self.process.communicate(timeout=30)
+        return self.process.returncode
 
 
-def until_acknowledged(address: Callable[[], str], done: dict[str, int], lock: threading.Lock, number: int) -> None:
-    """A client: sends answers one after the other, and each again, with its key, until it is acknowledged."""
-    deadline = time.monotonic() + 120
-    with httpx.Client(verify=False, timeout=10) as client:
-        for _ in range(number):
-            one = sent(text="x" * 200)
-            while one["key"] not in done:
-                assert time.monotonic() < deadline, "it is never acknowledged"
-                try:
-                    origin = {"Origin": address().removesuffix("/-/feedback")}
-                    status = client.post(address(), json=one, headers=origin).status_code
-                except httpx.TransportError:
-                    time.sleep(0.02)
-                    continue
-                assert status in (200, 201), status
-                with lock:
-                    done[one["key"]] = status
+@pytest.fixture
+def serving(tmp_path: Path) -> Iterator[Callable[[str], Server]]:
+    """Starts a server for a database."""
+    with ExitStack() as stack:
+
+        def made(url: str) -> Server:
+            server = Server(url, tmp_path / "log")
+            stack.callback(lambda: server.kill())
+            return server
+
+        yield made
 
 
-def test_a_server_that_is_killed_loses_nothing_and_stores_nothing_twice(url: str) -> None:
-    process, address = started(url, 0)
-    port = int(address.split(":")[2].partition("/")[0])
-    done: dict[str, int] = {}
-    lock = threading.Lock()
-    chance = random.Random(7)
-    with ThreadPoolExecutor(4) as pool:
-        clients = [pool.submit(until_acknowledged, lambda: address, done, lock, 40) for _ in range(4)]
-        for _ in range(3):
-            before, more = len(done), chance.randrange(5, 25)
-            while len(done) < before + more and not all(client.done() for client in clients):
-                time.sleep(0.003)
-            process.send_signal(signal.SIGKILL)
-            process.wait()
-            acknowledged = set(done)
-            process, address = started(url, port)
-            store = open_store(url, make=False)
-            stored = [one.answer.key for one in store.answers()]
-            store.close()
-            assert acknowledged <= set(stored) and len(stored) == len(set(stored))
-        for client in clients:
+class Clients:
+    """Four, which send answers one after the other, and each again, with its key, until it is acknowledged."""
+
+    def __init__(self, address: str) -> None:
+        self._address = address
+        self.acknowledged: set[str] = set()
+        self.refusals: list[httpx.Response] = []
+        self._ending = threading.Event()
+
+    def __enter__(self) -> "Clients":
+        self._pool = ThreadPoolExecutor(4)
+        self._clients = [self._pool.submit(self._send) for _ in range(4)]
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._ending.set()
+        self._pool.shutdown()
+
+    def send(self, more: int) -> None:
+        """Wait until so many more are acknowledged."""
+        wanted = len(self.acknowledged) + more
+        until(lambda: len(self.acknowledged) >= wanted or any(client.done() for client in self._clients), 120)
+
+    def finish(self) -> None:
+        """Wait until all that was sent is acknowledged."""
+        self._ending.set()
+        for client in self._clients:
             client.result()
-    process.send_signal(signal.SIGTERM)
-    assert process.wait(30) == 0
-    store = open_store(url, make=False)
-    stored = sorted(one.answer.key for one in store.answers())
-    assert stored == sorted(done) and len(stored) == 160
-    assert all(now() - one.at < timedelta(hours=1) for one in store.answers(limit=1))
-    store.close()
+
+    def _send(self) -> None:
+        with httpx.Client(verify=False, timeout=30) as client:
+            while not self._ending.is_set():
+                self._until_acknowledged(client, sent(text="x" * 200))
+
+    def _until_acknowledged(self, client: httpx.Client, one: Mapping[str, str]) -> None:
+        origin = {"Origin": self._address.removesuffix("/-/feedback")}
+        deadline = time.monotonic() + 120
+        while one["key"] not in self.acknowledged:
+            assert time.monotonic() < deadline, "it is never acknowledged"
+            try:
+                answered = client.post(self._address, json=one, headers=origin)
+            except httpx.TransportError:
+                time.sleep(0.02)
+                continue
+            if answered.status_code in (200, 201):
+                self.acknowledged.add(one["key"])
+            else:
+                self.refusals.append(answered)
+                time.sleep(0.02)
+
+
+def stored_in(url: str) -> list[str]:
+    """The keys of all answers."""
+    with closing(open_store(url, make=False)) as store:
+        return sorted(one.answer.key for one in store.answers())
+
+
+def test_a_server_that_is_killed_loses_nothing_and_stores_nothing_twice(
+    url: str, serving: Callable[[str], Server]
+) -> None:
+    server, chance = serving(url), random.Random(7)
+    with Clients(server.address) as clients:
+        for _ in range(KILLS):
+            clients.send(chance.randrange(4, 14))
+            server.kill()
+            acknowledged, stored = set(clients.acknowledged), stored_in(url)
+            assert acknowledged <= set(stored) and len(stored) == len(set(stored))
+            server.start()
+        clients.finish()
+    assert server.end() == 0
+    assert not clients.refusals
+    assert stored_in(url) == sorted(clients.acknowledged)
+
+
+def test_a_postgresql_that_is_killed_loses_nothing_and_is_used_again_without_a_restart(
+    tmp_path: Path, serving: Callable[[str], Server]
+) -> None:
+    # It is told to acknowledge what it has not written yet: the application has to ask otherwise
+    with postgresql(tmp_path, "fsync=on", "synchronous_commit=off", "wal_writer_delay=10s") as database:
+        server, chance = serving(database.url), random.Random(7)
+        with Clients(server.address) as clients:
+            for _ in range(KILLS):
+                clients.send(chance.randrange(4, 14))
+                database.kill()
+                acknowledged, refused = set(clients.acknowledged), len(clients.refusals)
+                until(lambda refused=refused: len(clients.refusals) > refused)
+                assert httpx.get(f"{server.address}/health").status_code == 503
+                database.start()
+                stored = stored_in(database.url)
+                assert acknowledged <= set(stored) and len(stored) == len(set(stored))
+            clients.finish()
+        assert httpx.get(f"{server.address}/health").status_code == 200
+        assert server.end() == 0
+        assert stored_in(database.url) == sorted(clients.acknowledged)
+    assert {(one.status_code, one.headers["retry-after"]) for one in clients.refusals} == {(503, "30")}
+    assert {one.json()["detail"] for one in clients.refusals} == {"it cannot be stored now"}
+    said = (tmp_path / "log").read_text()
+    assert f"feedback is not stored: {database.url.replace(PASSWORD, '***').replace(':', '+psycopg:', 1)}: " in said
+    assert PASSWORD not in said and "Traceback" not in said

@@ -1,8 +1,7 @@
-"""The published folder as readers get it: by our own application, and by an nginx with the configuration that was made."""
+"""The published folder as readers get it from our own application."""
 
 import contextlib
 import gzip
-import http.client
 import json
 import os
 import shutil
@@ -10,7 +9,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -25,8 +23,8 @@ from starlette.testclient import TestClient
 from tests.toolkit.conftest import EXT
 from tests.toolkit.feedback import answer, sent
 from tests.toolkit.publishing import commit, publish, repository, write
+from tests.toolkit.webserver import get
 
-from audio_enhancement.stack.packages import find_all
 from drillbook.cli import main
 from drillbook.portal.app import accepted_encodings, create
 from drillbook.portal.feedback.answer import now
@@ -48,6 +46,12 @@ HOSTILE = (
     "/stable/en/a.html.br",
     "/-br/stable/en/a.html.br",
     "/manifest.json.gz",
+    "/manifest.json",
+    "/headers.json",
+    "/nginx.conf",
+    "/nginx-headers.conf",
+    "/%6eginx.conf",
+    "//nginx.conf",
     "/%ff%fe",
     "/" + "a/" * 2000,
 )
@@ -251,87 +255,3 @@ def test_the_command_says_why_it_cannot_serve(pumps: Path, tmp_path: Path, capsy
     assert f"127.0.0.1:{port}: " in capsys.readouterr().err
     with pytest.raises(SystemExit, match="2"):
         main(["serve", "--port", "70000"])
-
-
-@pytest.fixture(scope="module")
-def nginx(pumps: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
-    """The port of a real nginx with the configuration that was made."""
-    program, folder = find_all(print)["nginx"], tmp_path_factory.mktemp("nginx")
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    made = (pumps / "site/current/nginx.conf").read_text()
-    assert "listen 8080;" in made and f'root "{pumps}/site/current";' in made
-    (folder / "site.conf").write_text(made.replace("listen 8080;", f"listen 127.0.0.1:{port};"))
-    paths = "".join(
-        f"{kind}_temp_path {folder}/{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
-    )
-    types = "text/html html; text/css css; text/javascript js; application/json json; text/xml xml; text/plain txt;"
-    user = "user root;" if os.geteuid() == 0 else ""
-    (folder / "nginx.conf").write_text(
-        f"daemon off; {user} pid {folder}/pid; error_log {folder}/error.log; worker_processes 1; events {{ }}\n"
-        f"http {{ {paths} access_log off; types {{ {types} }} include {folder}/site.conf; }}\n"
-    )
-    environment = {**os.environ, "LD_LIBRARY_PATH": program.library_path}
-    with subprocess.Popen([program.path, "-c", folder / "nginx.conf", "-p", folder], env=environment) as process:
-        try:
-            deadline = time.monotonic() + 30
-            while not listens(port):
-                assert process.poll() is None and time.monotonic() < deadline, (folder / "error.log").read_text()
-                time.sleep(0.02)
-            yield port
-        finally:
-            process.terminate()
-
-
-def listens(port: int) -> bool:
-    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
-        return True
-    return False
-
-
-def get(port: int, path: str, **headers: str) -> tuple[int, dict[str, str], bytes]:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
-    try:
-        connection.request("GET", path, headers={name.replace("_", "-"): value for name, value in headers.items()})
-        answer = connection.getresponse()
-        return answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read()
-    finally:
-        connection.close()
-
-
-@pytest.mark.parametrize("accepts", ["", "gzip", "gzip, deflate, br", "br;q=0, gzip"])
-@pytest.mark.parametrize(
-    "path",
-    [
-        PAGE,
-        "/",
-        "/stable/en/",
-        "/v1.0.0/en/old.html",
-        "/stable/en/_static/pumps.css?v=1234",
-        "/stable/en/_static/pumps.css",
-        "/versions.json",
-        "/gone.html",
-        "/stable/en/gone.css?v=1",
-        "/stable/en/a.html.br",
-        "/-br/stable/en/a.html.br",
-    ],
-)
-def test_nginx_answers_as_the_application_does(nginx: int, client: TestClient, path: str, accepts: str) -> None:
-    with client.stream("GET", path, headers={"accept-encoding": accepts}) as ours:
-        raw = b"".join(ours.iter_raw())
-    status, headers, body = get(nginx, path, accept_encoding=accepts)
-    assert (status, body) == (ours.status_code, raw)
-    kept = ("content-security-policy", "x-content-type-options", "cache-control", "content-encoding", "vary")
-    assert {name: headers.get(name) for name in kept} == {name: ours.headers.get(name) for name in kept}
-    assert headers["content-type"].partition(";")[0] == ours.headers["content-type"].partition(";")[0]
-
-
-def test_nginx_has_tags_redirects_and_no_way_out(nginx: int) -> None:
-    tag = get(nginx, PAGE)[1]["etag"]
-    assert get(nginx, PAGE, if_none_match=tag)[0] == 304
-    status, headers, _ = get(nginx, "/stable/en")
-    assert (status, headers["location"]) == (301, "/stable/en/")
-    for path in ("/../lock", "/..%2f..%2flock", "/%2e%2e/lock", "/stable/en/..%2f..%2f..%2f..%2flock"):
-        status, _, body = get(nginx, path)
-        assert status in (400, 404) and b"process" not in body, path
-    assert get(nginx, "/-/feedback")[0] == 502  # no application runs beside it

@@ -8,7 +8,7 @@ from typing import Final
 
 _NAME: Final = r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*"
 _SOURCE: Final = re.compile(rf"{_NAME}(:{_NAME})?")
-_ADDRESS: Final = re.compile(r"(https?://[^\s/?#@]+)?/(?!/)[^\s?#]*")
+_ADDRESS: Final = re.compile(r"(https?://[\w.:\[\]-]+)?/(?!/)[^\s?#]*")
 
 
 def is_source(value: object) -> str | None:

@@ -18,7 +18,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from drillbook.portal import headers, packed
+from drillbook.portal import headers, nginx, packed
 from drillbook.portal.look import INDEX, NOT_FOUND
 from drillbook.portal.release import Manifest, current
 
@@ -80,7 +80,7 @@ def _answer(release: Release, request: Request) -> Response:
     if name not in files and f"{name}/{INDEX}" in files:
         query = f"?{request.url.query}" if request.url.query else ""
         return RedirectResponse(f"{quote(path.rpartition('/')[2])}/{query}", 301, release.headers)
-    if name in files and not packed.is_packed(name):
+    if name in files and name not in nginx.UNSERVED and not packed.is_packed(name):
         return _file(release, name, request, 200)
     if NOT_FOUND in files:
         return _file(release, NOT_FOUND, request, 404)

@@ -122,6 +122,10 @@ def run(options: argparse.Namespace) -> int:
     else:
         state = "published" if done.changed else "nothing has changed since it was published"
         print(f"{options.site}/current: {state}, {done.pages} pages, release {done.release.name}")
+    if done.configured:
+        print(
+            "What nginx reads has changed. Where nginx serves it: nginx -s reload. Until then it sends the old policy"
+        )
     if done.left_out:
         return _fail(f"left out, because they cannot be built: {', '.join(done.left_out)}", FAILED)
     return DONE

@@ -4,17 +4,22 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
+from drillbook.portal.feedback.answer import MAX_BYTES
 from drillbook.portal.headers import CHECKED, HASHED, HASHED_FOLDER, HASHED_QUERY
+from drillbook.portal.headers import FILE as HEADERS
 from drillbook.portal.packed import TYPES
+from drillbook.portal.release import MANIFEST
 
 FILE: Final = "nginx.conf"
+INCLUDED: Final = "nginx-headers.conf"
+UNSERVED: Final = (FILE, INCLUDED, HEADERS, MANIFEST)  # for who serves the folder, and for no reader
 LISTEN: Final = "8080"
 APPLICATION: Final = "http://127.0.0.1:8000"
 _CONF: Final = """\
 # Made by `drillbook publish`. Include it in the http block of nginx.conf, after mime.types:
 #     include {root}/nginx.conf;
-# Reload nginx after each publication: the policy below belongs to the pages that are there now.
-# Change what is yours in a copy: listen, server_name, root, where the feedback goes.
+# Change what is yours in a copy: listen, server_name, where the feedback goes.
+# Reload nginx when a publication says so: what it includes below has the policy for the pages that are there now.
 map $args $drillbook_cache_query {{
     default "{checked}";
     "~(^|&){query}" "{hashed}";
@@ -51,7 +56,7 @@ server {{
     add_header Cache-Control $drillbook_cache always;
     add_header Content-Encoding $drillbook_encoding always;
     add_header Vary Accept-Encoding always;
-{headers}
+    include "{root}/{included}";
 
     location / {{
         # nginx has no module for brotli by itself: what has a copy is answered from there
@@ -59,7 +64,12 @@ server {{
     }}
 {packed}
     location ~ \\.(br|gz)$ {{ return 404; }}
+{unserved}
     location ^~ /-/ {{
+        access_log off;  # it would have the addresses of those who answer
+        client_max_body_size {most};  # what is a little too large the application refuses, in words
+        client_body_buffer_size {most};  # nothing of it on the disk
+        add_header Content-Security-Policy "" always;  # with one of its own, a location has none of the server's
         proxy_pass {application};
         proxy_set_header Host $http_host;
         proxy_set_header X-Forwarded-For $remote_addr;
@@ -69,7 +79,7 @@ server {{
 """
 
 
-def nginx_conf(root: Path, headers: Mapping[str, str]) -> str:
+def nginx_conf(root: Path) -> str:
     """The configuration for the published folder *root*, which is ``current`` of a site."""
     packed = "".join(
         f"    location ~ ^/-br(?<drillbook_file_{at}>/.*\\.{ending}\\.br)$ {{ internal; types {{ }} default_type {kind}; "
@@ -84,6 +94,13 @@ def nginx_conf(root: Path, headers: Mapping[str, str]) -> str:
         hashed=HASHED,
         folder=HASHED_FOLDER,
         query=HASHED_QUERY,
-        headers="\n".join(f'    add_header {name} "{value}" always;' for name, value in headers.items()),
+        included=INCLUDED,
         packed=packed,
+        unserved="\n".join(f"    location = /{name} {{ return 404; }}" for name in UNSERVED),
+        most=2 * MAX_BYTES,
     )
+
+
+def nginx_headers(headers: Mapping[str, str]) -> str:
+    """What it includes: the headers that every answer carries, which change when the pages do."""
+    return "".join(f'add_header {name} "{value}" always;\n' for name, value in headers.items())

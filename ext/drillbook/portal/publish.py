@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from drillbook import process
+from drillbook.portal import nginx
 from drillbook.portal.building import Build, Builder, BuildError, Say
 from drillbook.portal.look import is_page
 from drillbook.portal.moved import Edition, check_moved, read_moved
@@ -44,10 +45,11 @@ class Order(NamedTuple):
 
 
 class Done(NamedTuple):
-    """What came of it; ``release`` is ``None`` when it was a check alone."""
+    """What came of it; ``release`` is ``None`` when it was a check alone, ``configured`` when nginx has to be reloaded."""
 
     release: Path | None
     changed: bool
+    configured: bool
     versions: Versions
     pages: int
     left_out: Sequence[str]
@@ -83,7 +85,7 @@ def publish(plan: Plan, order: Order, told: Callable[[Version, Sequence[Build]],
         digest, old = _digest(parts), current(site)
         pages = sum(len(build.look.pages) for build in builds)
         if old and not order.check and _plan_of(old) == digest:
-            return Done(old, False, versions, pages, left_out, prune(site, plan.keep_releases))
+            return Done(old, False, False, versions, pages, left_out, prune(site, plan.keep_releases))
         with new_release(site) as folder:
             say("putting it together")
             manifest = seal(folder, assemble(folder, parts, _by_content(old)), digest)
@@ -91,11 +93,12 @@ def publish(plan: Plan, order: Order, told: Callable[[Version, Sequence[Build]],
             if problems := [*stray_links(folder, parts), *damages(folder)]:
                 raise PortalError("\n".join(problems[:_MOST_PROBLEMS]))
             if order.check:
-                return Done(None, False, versions, pages, left_out, ())
+                return Done(None, False, False, versions, pages, left_out, ())
             release = switch(site, folder, manifest)
         if not (order.only or left_out):
             builder.forget(builds)
-        return Done(release, True, versions, pages, left_out, prune(site, plan.keep_releases))
+        configured = _nginx_of(old) != _nginx_of(release)
+        return Done(release, True, configured, versions, pages, left_out, prune(site, plan.keep_releases))
 
 
 def _deployed(plan: Plan) -> str:
@@ -212,6 +215,16 @@ def _plan_of(release: Path) -> str:
         return Manifest.read(release).plan
     except (OSError, ValueError):
         return ""
+
+
+def _nginx_of(release: Path | None) -> list[str]:
+    """What nginx has read of a release; nothing of one that another toolkit made, or that is damaged."""
+    try:
+        return (
+            [(release / name).read_text(encoding="utf-8") for name in (nginx.FILE, nginx.INCLUDED)] if release else []
+        )
+    except OSError:
+        return []
 
 
 def _by_content(release: Path | None) -> dict[str, Path]:

@@ -147,7 +147,8 @@ def _around(shelf: Shelf, parts: Parts) -> Iterator[tuple[str, str]]:
         raise PortalError(str(error)) from error
     yield VERSIONS, _json(parts.versions.as_data())
     yield headers.FILE, _json(headers.as_data(given))
-    yield nginx.FILE, nginx.nginx_conf(parts.root, given)
+    yield nginx.FILE, nginx.nginx_conf(parts.root)
+    yield nginx.INCLUDED, nginx.nginx_headers(given)
     yield NOT_FOUND, not_found(shelf, parts.plan.title)
     yield "robots.txt", robots(shelf.url)
     if shelf.url:  # a sitemap has whole addresses

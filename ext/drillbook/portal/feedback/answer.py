@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Literal, NamedTuple, get_args
 from uuid import UUID
 
+MAX_BYTES: Final = 8192  # of a whole answer, as JSON
 MAX_TEXT: Final = 2000  # characters
 MAX_NAME: Final = 300
 PAGE: Final = "page"
@@ -62,7 +63,7 @@ def read_answer(data: object) -> Answer:
     if not isinstance(data, Mapping):
         raise AnswerError("", "an answer is a JSON object")
     if unknown := data.keys() - set(Answer._fields):
-        raise AnswerError(sorted(unknown)[0][:MAX_NAME], f"unknown; an answer has {', '.join(Answer._fields)}")
+        raise AnswerError(visible(min(unknown))[:MAX_NAME], f"unknown; an answer has {', '.join(Answer._fields)}")
     given = {name: _text(name, data) for name in Answer._fields}
     try:
         key = str(UUID(given["key"]))

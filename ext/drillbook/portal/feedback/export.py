@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,7 +11,9 @@ from typing import Any, Final, TextIO
 from drillbook.portal.feedback.answer import TIME, Answer, FeedbackError, Received, now, read_answer
 
 FORMAT: Final = 1
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+# Where a cell begins that would be calculated, also for a spreadsheet that takes a semicolon, as the German one does, or a
+# tab for the separator: it knows no quotes around a cell that begins with something else, and ends a row at each line.
+_FORMULA: Final = re.compile(r'^(?= *[\t\r\n])|(?:^|(?<=[;\t\r\n]))(?=[ "]*[=+\-@＝＋－＠])')
 
 
 class ExportError(FeedbackError):
@@ -27,7 +30,7 @@ def write_csv(answers: Iterable[Received], out: TextIO) -> None:
 
 def _cell(text: str) -> str:
     """What a spreadsheet shows as it is: a ``'`` stands before what it would calculate."""
-    return f"'{text}" if text.lstrip(" ").startswith(_FORMULA) else text
+    return _FORMULA.sub("'", text)
 
 
 def write_json(answers: Sequence[Received], out: TextIO) -> None:

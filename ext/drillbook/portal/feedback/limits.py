@@ -56,9 +56,11 @@ class Limits:
 
 
 def _network(address: str) -> str:
-    """The address; of IPv6 the half that a client cannot choose."""
+    """The address, as IPv4 where it is one; of IPv6 the half that a client cannot choose."""
     try:
         known = ip_address(address)
     except ValueError:  # of a proxy's header, or none
         return address
-    return str(ip_network((address, 64), strict=False)) if isinstance(known, IPv6Address) else address
+    if isinstance(known, IPv6Address) and known.ipv4_mapped is None:
+        return str(ip_network((address, 64), strict=False))
+    return str(getattr(known, "ipv4_mapped", None) or known)

@@ -1,7 +1,6 @@
 """The page of the review: the worst rated first, then what readers wrote. For who is on the machine, or has the token."""
 
 import base64
-import binascii
 import hashlib
 import hmac
 import math
@@ -80,7 +79,10 @@ def _is_local(request: Request) -> bool:
     """Whether a request comes from this machine: through no proxy, and from no page that gave a name this address."""
     if any(name in request.headers for name in _FORWARDED):
         return False
-    host = urlsplit(f"//{request.headers.get('host', '')}").hostname or ""
+    try:
+        host = urlsplit(f"//{request.headers.get('host', '')}").hostname or ""
+    except ValueError:  # no host at all, such as "["
+        return False
     return _is_loopback(request.client.host if request.client else "") and (host == "localhost" or _is_loopback(host))
 
 
@@ -96,7 +98,7 @@ def _has(request: Request, token: str) -> bool:
     if scheme.lower() == "basic":
         try:
             given = base64.b64decode(given, validate=True).decode().partition(":")[2]
-        except (binascii.Error, UnicodeDecodeError):
+        except ValueError:  # no base64, or no UTF-8 in it
             return False
     elif scheme.lower() != "bearer":
         return False

@@ -9,7 +9,6 @@ import logging
 import math
 from http import HTTPStatus
 from typing import Any, Final, NamedTuple
-from urllib.parse import urlsplit
 
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
@@ -18,14 +17,13 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from drillbook.portal.feedback.answer import Answer, AnswerError, now, read_answer
+from drillbook.portal.feedback.answer import MAX_BYTES, Answer, AnswerError, now, read_answer
 from drillbook.portal.feedback.limits import Limits, Rate
 from drillbook.portal.feedback.problem import Refusal
 from drillbook.portal.feedback.reviewing import Review
 from drillbook.portal.feedback.store import ConflictError, Store, StoreError
 
 ADDRESS: Final = "/-/feedback"
-MAX_BYTES: Final = 8192
 BODY_S: Final = 10.0  # for a client to send that much
 JSON: Final = "application/json"
 LOGGER: Final = logging.getLogger(__name__)
@@ -95,8 +93,7 @@ class Intake:
 
     def _admit(self, request: Request) -> None:
         origin = request.headers.get("origin", "")
-        own = urlsplit(origin).netloc == request.headers.get("host", "") if "//" in origin else False
-        if not own and origin not in self._settings.origins:
+        if not _is_own(origin, request.headers.get("host", "")) and origin not in self._settings.origins:
             raise Refusal(HTTPStatus.FORBIDDEN, "pages of this origin may not send feedback here", "Origin")
         if request.headers.get("content-type", "").partition(";")[0].strip().lower() != JSON:
             raise Refusal(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, f"an answer is {JSON}", "Content-Type")
@@ -105,6 +102,11 @@ class Intake:
 
     def _stored(self, answer: Answer) -> bool:
         return self._store.add(answer, now())
+
+
+def _is_own(origin: str, host: str) -> bool:
+    """Whether a page of this server sends; by https or not, as a proxy in front may have ended TLS."""
+    return bool(host) and origin in (f"http://{host}", f"https://{host}")
 
 
 async def _body(request: Request) -> bytes:
