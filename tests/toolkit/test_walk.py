@@ -204,6 +204,47 @@ def test_the_log_has_all_with_times(manual: Path) -> None:
         assert said.count(words) == 2, words
 
 
+def aged(manual: Path, **said: str | None) -> None:
+    """Let the data say that of the manual; what is ``None`` they do not say."""
+    data = json.loads((manual / "ops.json").read_text())
+    about = {"project": "Stations", "version": "v3", **data["manual"], **said}
+    data["manual"] = {name: value for name, value in about.items() if value is not None}
+    (manual / "ops.json").write_text(json.dumps(data))
+
+
+MADE = {"made": "2026-01-02T03:04:05Z", "commit": "abc1234"}
+OLD = "That day has passed: check each command before you type it."
+
+
+@pytest.mark.parametrize(
+    ("said", "line", "warned"),
+    [
+        ({**MADE, "doubt": "2000-01-01"}, "Check before use after 2000-01-01.", True),
+        ({**MADE, "doubt": "9999-12-31"}, "Check before use after 9999-12-31.", False),
+        ({**MADE, "doubt": ""}, "Nothing in it is proven: check each command before you type it.", False),
+        ({**MADE, "doubt": None}, "It does not say after which day to doubt it.", False),
+        ({**MADE, "doubt": "soon"}, "It does not say after which day to doubt it.", False),
+    ],
+)
+def test_it_begins_with_how_old_the_manual_is_and_when_to_doubt_it(
+    said: dict[str, str | None], line: str, warned: bool, manual: Path
+) -> None:
+    aged(manual, version="v3", **said)
+    done = walk(manual, "SlowReports", "--log", "incident.log", typed="q\n")
+    head = " ".join(done.stdout.partition("step 1")[0].split())
+    assert head.startswith(f"Stations v3, made 2026-01-02 03:04 UTC from abc1234. {line}")
+    assert (OLD in head) is warned
+    assert (OLD in walk(manual).stderr) is warned, "where trees are listed, too, beside the list"
+    assert (
+        f"Z manual Stations v3, made 2026-01-02 03:04 UTC from abc1234. {line}" in (manual / "incident.log").read_text()
+    )
+
+
+def test_data_that_are_not_of_a_bundle_say_what_they_know(manual: Path) -> None:
+    aged(manual, version="", doubt="9999-12-31")
+    assert walk(manual, "SlowReports", typed="q\n").stdout.startswith("Stations. Check before use after 9999-12-31.\n")
+
+
 def test_what_a_command_prints_cannot_move_the_cursor(manual: Path) -> None:
     (manual / "north.txt").write_text("0 down\x1b[2J\x07\n")
     done = walk(manual, "SlowReports", "--run", "--set", "station=north", typed="q\n")

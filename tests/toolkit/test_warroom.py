@@ -1,14 +1,18 @@
 """The bundle for a room without a network: whole, the same each time, and honest about its age."""
 
 import hashlib
+import io
 import json
 import os
+import shutil
 import subprocess
 import sys
 import zipfile
 from collections.abc import Callable
+from datetime import date, timedelta
 from pathlib import Path
 
+import jsonschema
 import pytest
 from tests.toolkit.building import Build
 from tests.toolkit.handbook import GOOD, handbook
@@ -19,6 +23,17 @@ from drillbook.output.warroom import Bundle, bundle
 
 BuildIt = Callable[..., Build]
 MADE = Made("abc1234", 1_790_000_000)
+EXT = Path(__file__).parents[2] / "ext"
+ROOTS = [EXT.parent / "tests" / "roots" / "trees", EXT.parent / "examples" / "lighthouse"]
+
+
+def committed(folder: Path) -> None:
+    """Make a repository of *folder*, with one commit of that time."""
+    who = {"GIT_AUTHOR_DATE": "2026-01-02T03:04:05Z", "GIT_COMMITTER_DATE": "2026-01-02T03:04:05Z"}
+    environment = {**os.environ, **who, "GIT_CONFIG_GLOBAL": "/dev/null"}
+    by = ("-c", "user.name=n", "-c", "user.email=e@x.example")
+    for arguments in (("init", "-q"), ("add", "."), (*by, "commit", "-qm", "m")):
+        subprocess.run(["git", *arguments], cwd=folder, env=environment, check=True, timeout=30)
 
 
 @pytest.fixture
@@ -34,15 +49,76 @@ def parts(tmp_path: Path, build: BuildIt) -> Callable[[str], Bundle]:
     return make
 
 
-def test_two_bundles_of_one_state_are_the_same(
-    parts: Callable[[str], Bundle], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("SOURCE_DATE_EPOCH", str(MADE.seconds))
-    first = bundle(parts("one"), tmp_path / "first")
-    monkeypatch.setenv("TZ", "Asia/Tokyo")
-    second = bundle(parts("two"), tmp_path / "second")
-    for one, other in zip(first, second, strict=True):
-        assert one.name == other.name and one.read_bytes() == other.read_bytes(), one.name
+LATER = """\
+import datetime, time
+
+DAYS = 400
+_now = time.time
+
+
+class _Any(type):
+    def __instancecheck__(cls, one):
+        return isinstance(one, cls.__mro__[1])
+
+
+class Later(datetime.datetime, metaclass=_Any):
+    @classmethod
+    def now(cls, tz=None):
+        return cls.fromtimestamp(time.time(), tz)
+
+
+class Day(datetime.date, metaclass=_Any):
+    @classmethod
+    def today(cls):
+        return cls.fromtimestamp(time.time())
+
+
+time.time = lambda: _now() + DAYS * 86400
+for name in ("gmtime", "localtime"):
+    setattr(time, name, lambda seconds=None, _of=getattr(time, name): _of(time.time() if seconds is None else seconds))
+datetime.datetime, datetime.date = Later, Day
+"""
+
+
+def made_in(folder: Path, origin: Path, jobs: int, environment: dict[str, str]) -> dict[str, bytes]:
+    """What the bundle of a fresh checkout of *origin* holds, made there by processes of their own."""
+    environment = {key: value for key, value in os.environ.items() if key != "SOURCE_DATE_EPOCH"} | environment
+
+    def run(*command: str | Path) -> None:
+        done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=200)
+        assert done.returncode == 0, done.stdout + done.stderr
+
+    subprocess.run(["git", "clone", "--quiet", origin, folder], check=True, timeout=60)
+    for builder in ("html", "typst"):
+        run(sys.executable, "-m", "sphinx", "-q", "-j", str(jobs), "-b", builder, ".", f"_build/{builder}")
+    [pdf] = (folder / "_build" / "typst").glob("*.pdf")
+    run(sys.executable, "-m", "drillbook", "warroom", "--html", "_build/html", "--pdf", pdf, "--target", "_build/room")
+    made = {file.name: file.read_bytes() for file in (folder / "_build" / "room").iterdir()}
+    for name in [name for name in made if zipfile.is_zipfile(io.BytesIO(made[name]))]:
+        with zipfile.ZipFile(io.BytesIO(made[name])) as archive:  # to name what differs
+            made |= {f"{name}: {inner}": archive.read(inner) for inner in archive.namelist()}
+    return made
+
+
+@pytest.mark.parametrize("root", ROOTS, ids=lambda root: root.name)
+def test_two_bundles_of_one_commit_are_the_same_wherever_and_whenever_they_are_made(root: Path, tmp_path: Path) -> None:
+    origin = shutil.copytree(root, tmp_path / "origin", ignore=shutil.ignore_patterns("_build", "__pycache__"))
+    committed(origin)
+    (later := tmp_path / "later").mkdir()
+    (later / "sitecustomize.py").write_text(LATER)
+    today = [sys.executable, "-c", "import datetime; print(datetime.date.today())"]
+    seen = subprocess.check_output(today, env={**os.environ, "PYTHONPATH": str(later)}, text=True, timeout=30)
+    assert date.fromisoformat(seen.strip()) > date.today() + timedelta(days=300), "its clock"
+    one = made_in(tmp_path / "here", origin, 1, {"PYTHONHASHSEED": "1", "TZ": "UTC", "PYTHONPATH": str(EXT)})
+    other = made_in(
+        tmp_path / "elsewhere" / "and deeper",
+        origin,
+        3,
+        {"PYTHONHASHSEED": "4242", "TZ": "Asia/Tokyo", "PYTHONPATH": f"{later}{os.pathsep}{EXT}"},
+    )
+    assert one.keys() == other.keys() and "SHA256SUMS" in one
+    assert b"2026-01-02 03:04 UTC" in one["README.md"]
+    assert [name for name in one if one[name] != other[name]] == []
 
 
 def test_the_checksums_are_those_of_the_files(parts: Callable[[str], Bundle], tmp_path: Path) -> None:
@@ -82,6 +158,22 @@ def test_the_walker_is_a_single_file_that_needs_only_python(parts: Callable[[str
         assert not [name for name in archive.namelist() if "/pages/" in name or "/output/" in name]
 
 
+def test_the_data_and_the_walker_say_when_they_were_made_and_when_to_doubt_them(
+    parts: Callable[[str], Bundle], tmp_path: Path
+) -> None:
+    made = parts("one")
+    bundle(made, tmp_path / "warroom")
+    data = json.loads((tmp_path / "warroom" / "ops.json").read_text())
+    jsonschema.validate(data, json.loads((made.html / "ops.schema.json").read_text()))
+    about = data["manual"]
+    assert (about["made"], about["commit"], about["doubt"]) == ("2026-09-21T14:13:20Z", "abc1234", "")
+    with zipfile.ZipFile(tmp_path / "warroom" / "stations-html.zip") as archive:
+        assert json.loads(archive.read("stations/ops.json")) == data
+    command = [sys.executable, "-I", "-S", str(tmp_path / "warroom" / "walk.pyz"), "SlowReports"]
+    done = subprocess.run(command, input="q\n", capture_output=True, text=True, timeout=60, check=False)
+    assert done.stdout.startswith("Stations, made 2026-09-21 14:13 UTC from abc1234."), done.stderr
+
+
 def test_a_bundle_replaces_what_was_there_or_leaves_it(parts: Callable[[str], Bundle], tmp_path: Path) -> None:
     made, target = parts("one"), tmp_path / "warroom"
     bundle(made, target)
@@ -105,15 +197,8 @@ def test_what_is_missing_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[s
 def test_made_is_the_time_of_the_commit_or_of_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("SOURCE_DATE_EPOCH", raising=False)
     assert made_from(tmp_path).commit == "no commit"
-    who = {"GIT_AUTHOR_DATE": "2026-01-02T03:04:05Z", "GIT_COMMITTER_DATE": "2026-01-02T03:04:05Z"}
-    environment = {**os.environ, **who, "GIT_CONFIG_GLOBAL": "/dev/null"}
     (tmp_path / "page").write_text("x")
-    for arguments in (
-        ["init", "-q"],
-        ["add", "page"],
-        ["-c", "user.name=n", "-c", "user.email=e@x.example", "commit", "-qm", "m"],
-    ):
-        subprocess.run(["git", *arguments], cwd=tmp_path, env=environment, check=True, timeout=30)
+    committed(tmp_path)
     assert made_from(tmp_path).day == "2026-01-02 03:04 UTC"
     assert "changes" not in made_from(tmp_path).commit
     (tmp_path / "page").write_text("y")

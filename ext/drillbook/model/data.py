@@ -4,6 +4,7 @@ Standard library only, so that the walker runs where there is no Sphinx. The for
 ``SCHEMA`` is raised when a reader of an older one would misunderstand it.
 """
 
+import json
 from typing import Any, Final
 
 from drillbook.live.quantity import Quantity
@@ -20,6 +21,11 @@ Json = dict[str, Any]
 
 class DataError(Exception):
     """Data that is not what the schema says; the text says where."""
+
+
+def data_text(data: Json) -> str:
+    """The text of `ops.json`: the same data give the same bytes."""
+    return json.dumps(data, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
 
 
 def procedure_data(procedure: Procedure) -> Json:

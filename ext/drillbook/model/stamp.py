@@ -179,6 +179,11 @@ def _longest(details: Iterable[dict[str, Any]], name: str) -> int | None:
     return max(1, round(max(numbers))) if numbers and len(numbers) == len(values) else None
 
 
+def doubted_after(stamps: Iterable[Stamp]) -> str:
+    """The first day after which one of the pages with these *stamps* is to be doubted; empty if none is proven."""
+    return min((one.until for one in stamps if one.state is State.PROVEN), default="")
+
+
 def doubt(stamps: Iterable[Stamp], _: Translate = str) -> tuple[str, list[str]]:
     """After which day to doubt a copy of a manual whose pages have these *stamps*, and how many of them are proven.
 
@@ -187,15 +192,15 @@ def doubt(stamps: Iterable[Stamp], _: Translate = str) -> tuple[str, list[str]]:
     every = list(stamps)
     if not every:
         return _("Nothing in this manual is proven by a run."), []
-    good = [one.until for one in every if one.state is State.PROVEN]
+    good = sum(one.state is State.PROVEN for one in every)
     said = [
-        _("{number} of {all} pages with commands are proven by runs.").format(number=len(good), all=len(every)),
+        _("{number} of {all} pages with commands are proven by runs.").format(number=good, all=len(every)),
         _("Each page says at its head when that was, and by when it must be proven again."),
     ]
-    if bad := len(every) - len(good):
+    if bad := len(every) - good:
         one = _("1 is not: check each command there before you type it.")
         more = _("{number} are not: check each command there before you type it.")
         said.append(one if bad == 1 else more.format(number=bad))
     if not good:
         return _("No page of this manual is proven now."), said
-    return _("Check before use after {day}.").format(day=min(good)), said
+    return _("Check before use after {day}.").format(day=doubted_after(every)), said

@@ -1,12 +1,12 @@
 """`ops.json` beside the HTML: all procedures, trees, alerts, facts and stamps, for the terminal and for other tools."""
 
-import json
 import os
 from pathlib import Path
 from typing import Final
 
 from sphinx.application import Sphinx
 
+from drillbook.model.data import data_text
 from drillbook.pages.manual import SCHEMA_FILE, manual_data
 from drillbook.warn import guarded
 
@@ -18,8 +18,7 @@ def write_data(app: Sphinx, error: Exception | None) -> None:
     """Write both files, each whole or not at all."""
     if error is not None or app.builder.format != "html" or app.builder.name == "epub":
         return
-    text = json.dumps(manual_data(app, app.builder.get_target_uri), indent=1, ensure_ascii=False, sort_keys=True)
-    replace_text(Path(app.outdir) / FILE, f"{text}\n")
+    replace_text(Path(app.outdir) / FILE, data_text(manual_data(app, app.builder.get_target_uri)))
     replace_text(Path(app.outdir) / SCHEMA_FILE, (Path(__file__).parent / SCHEMA_FILE).read_text(encoding="utf-8"))
 
 

@@ -18,6 +18,11 @@ class Made(NamedTuple):
     seconds: int
 
     @property
+    def iso(self) -> str:
+        """The time, as data have it."""
+        return datetime.fromtimestamp(self.seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+    @property
     def day(self) -> str:
         """The time, to the minute."""
         return datetime.fromtimestamp(self.seconds, UTC).strftime("%Y-%m-%d %H:%M UTC")

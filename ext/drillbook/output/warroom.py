@@ -17,6 +17,7 @@ from html import escape
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+from drillbook.model.data import data_text
 from drillbook.model.evidence import State
 from drillbook.model.stamp import Stamp, doubt
 from drillbook.output.made import Made
@@ -88,8 +89,10 @@ def bundle(parts: Bundle, target: Path) -> list[Path]:
         title = f"{data['manual']['project']} {data['manual']['version']}".strip()
         made = f"Made from the state of {parts.made.day}, commit {parts.made.commit}."
         banner = f"Offline copy of {title}. {made} {says}"
-        (new / f"{name}-html.zip").write_bytes(_zip(_pages(parts.html, name, banner), parts.made))
-        (new / DATA).write_bytes((parts.html / DATA).read_bytes())
+        data["manual"] |= {"made": parts.made.iso, "commit": parts.made.commit}
+        (new / DATA).write_text(data_text(data), encoding="utf-8")
+        pages = dict(_pages(parts.html, name, banner)) | {f"{name}/{DATA}": (new / DATA).read_bytes()}
+        (new / f"{name}-html.zip").write_bytes(_zip(pages.items(), parts.made))
         (new / WALKER).write_bytes(b"#!/usr/bin/env python3\n" + _zip(_walker(), parts.made))
         (new / WALKER).chmod(0o755)
         (new / "README.md").write_text(

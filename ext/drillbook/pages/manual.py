@@ -8,7 +8,7 @@ from sphinx.application import Sphinx
 from drillbook.live.shown import shown_facts
 from drillbook.model.data import SCHEMA, procedure_data, tree_data
 from drillbook.model.signed import signed_content
-from drillbook.model.stamp import Stamp
+from drillbook.model.stamp import Stamp, doubted_after
 from drillbook.pages.domain import OpsDomain
 from drillbook.pages.evidence import Stamps, stamps
 from drillbook.pages.owners import owned
@@ -50,6 +50,7 @@ class _Data:
                 "version": config.release,
                 "language": config.language,
                 "proof_days": config.drillbook_proof_days,
+                "doubt": doubted_after(filter(None, map(self._stamps.whole, self._stamps.pages()))),
             },
             "procedures": [
                 self._whole("procedure", name, procedure_data(model), "steps")

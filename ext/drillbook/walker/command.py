@@ -5,6 +5,7 @@ import contextlib
 import os
 import sys
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any, Final, TextIO
@@ -118,7 +119,8 @@ def _chosen(options: argparse.Namespace) -> tuple[Manual, str]:
 
 
 def _list(manual: Manual) -> None:
-    """Say which trees there are."""
+    """Say which trees there are; how old the manual is stands beside them, not among them."""
+    print(manual.age.says(datetime.now(UTC).date()), file=sys.stderr)
     for name, tree in sorted(manual.trees.items()):
         alerts = f"  (alerts: {', '.join(tree.alerts)})" if tree.alerts else ""
         print(f"{name}  {tree.title}{alerts}")

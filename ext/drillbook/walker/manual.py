@@ -11,6 +11,7 @@ from drillbook.fetch import SCHEMES, FetchError, fetch
 from drillbook.model.data import SCHEMA, DataError, read_procedure, read_tree
 from drillbook.model.procedure import Procedure
 from drillbook.model.tree import Tree
+from drillbook.walker.age import Age, read_age
 
 FILE: Final = "ops.json"
 BUILT: Final = Path("build/html") / FILE
@@ -24,6 +25,7 @@ class Manual(NamedTuple):
     alerts: dict[str, list[str]]
     pages: dict[str, str]  # page to alert
     places: dict[str, str]  # tree to its page and anchor
+    age: Age
 
     def tree(self, asked: str) -> str | None:
         """The tree that *asked* means: its name, that of an alert, or the address of an alert's page."""
@@ -131,6 +133,7 @@ def _manual(content: bytes, where: str) -> Manual:
             {alert["name"]: list(alert["trees"]) for alert in data["alerts"]},
             {alert["page"]: alert["name"] for alert in data["alerts"] if alert["page"]},
             {tree["name"]: tree["url"] for tree in data["trees"]},
+            read_age(data["manual"]),
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise DataError(f"{where} is no ops.json: {type(error).__name__}: {error}") from error

@@ -1,6 +1,7 @@
 """Walks a tree with somebody: asks, runs what may be run, takes the answers, to the end."""
 
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from enum import IntEnum
 from typing import Final, NamedTuple, TextIO
 
@@ -52,6 +53,9 @@ class Walker:
         """From the start of a tree to its end."""
         walk = Walk(self.manual.trees, start)
         self.report = WalkReport(start)
+        age = self.manual.age.says(datetime.now(UTC).date())
+        self.terminal.say(age)
+        self.terminal.log(f"manual {age}")
         self.terminal.log(f"tree {start}")
         try:
             ended = self._to_the_end(walk)
