@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from sphinx.errors import ConfigError
+from sphinx.ext.napoleon.docstring import GoogleDocstring
 
 HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE / "ext"), str(HERE / "system")]
@@ -191,10 +192,12 @@ nitpicky = True
 # Types of other projects: their inventories are on the network, and the manual is built without one.
 nitpick_ignore_regex = [
     ("py:data", "Ellipsis"),
+    ("py:class", r"audio_enhancement\..*\.[ST]|dict\[str"),  # variables of types; and a type cut at its comma
     (
         r"py:.*",
-        r"(annotated_types|argparse|collections|ctypes|datetime|enum|fastapi|numpy|pathlib|prometheus_client|pydantic"
-        r"|pydantic_settings|redis|sqlalchemy|starlette|typing|uuid)\..*",
+        r"(annotated_types|argparse|collections|contextlib|ctypes|datetime|dramatiq|enum|fastapi|numpy|pathlib"
+        r"|prometheus_client|psutil|pydantic|pydantic_settings|redis|sqlalchemy|starlette|structlog|threading|typing"
+        r"|uuid)\..*",
     ),
 ]
 exclude_patterns = ["evidence"]
@@ -205,6 +208,8 @@ myst_heading_anchors = 3
 autodoc_default_options = {"members": True}
 autodoc_member_order = "bysource"
 always_use_bars_union = True
+# What is said of a value is a sentence; napoleon would take what stands before a colon for its type.
+GoogleDocstring._parse_attribute_docstring = GoogleDocstring._consume_to_end  # type: ignore[method-assign]
 typehints_use_signature = True
 
 spelling_lang = "en_GB"

@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 
 import pytest
 import yaml
-from bs4 import BeautifulSoup
+from bs4 import BeautifulSoup, Tag
 from docutils.nodes import Element
 from playwright.sync_api import BrowserContext, Page, expect
 from sphinx.environment import BuildEnvironment
@@ -49,6 +49,7 @@ from drillbook.model.tree import Check, Escalate, Fix
 from drillbook.model.walk import Walk
 from drillbook.pages.blocks import every_block
 from drillbook.pages.parts import HOW
+from drillbook.warn import Warn
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 DATA = Path(__file__).parent / "data"
@@ -138,9 +139,15 @@ def missing(manual: Manual) -> set[str]:
     }
     lacking = {f"{kind} {name}" for kind, names in live.items() for name in names - set(inventory[f"ops:{kind}"])}
     for kind in data("templates.yml"):
-        for page in sorted((manual.site / kind["pages"]).glob("*.html")):
-            if page.name != "index.html":
-                lacking |= {f"{kind['pages']}/{page.stem}: {part}" for part in kind["parts"] if part not in parts(page)}
+        pages = [page for page in manual.site.glob(f"{kind['pages']}.html") if page.name != "index.html"]
+        lacking |= {kind["pages"]} if not pages else set()
+        for page in pages:
+            name = page.relative_to(manual.site).with_suffix("").as_posix()
+            lacking |= {f"{name}: {part}" for part in kind["parts"] if part not in parts(page)}
+            lacking |= {f"{name}: {what}" for what, at in kind.get("has", {}).items() if not article(page).select(at)}
+    for page in written():
+        if not article(manual.site / f"{page}.html").select(".ops-owner"):
+            lacking.add(f"{page}: owner")
     for procedure in manual.ops["procedures"]:
         lacking |= {
             f"procedure {procedure['name']}: {part}" for part in data("procedures.yml")["says"] if not procedure[part]
@@ -148,10 +155,22 @@ def missing(manual: Manual) -> set[str]:
     return lacking
 
 
+def written() -> list[str]:
+    """The names of all pages that somebody wrote."""
+    source = REPOSITORY / "source"
+    return [file.relative_to(source).with_suffix("").as_posix() for file in sorted(source.rglob("*.md"))]
+
+
 def parts(page: Path) -> set[str]:
     """The headings of the sections of *page*."""
-    found = BeautifulSoup(page.read_text(encoding="utf-8"), "html.parser").select("article h2")
-    return {heading.find(string=True, recursive=False) or "" for heading in found}
+    return {heading.find(string=True, recursive=False) or "" for heading in article(page).select("h2")}
+
+
+def article(page: Path) -> Tag:
+    """What is written on *page*, without what stands around it."""
+    found = BeautifulSoup(page.read_text(encoding="utf-8"), "html.parser").find("article")
+    assert isinstance(found, Tag)
+    return found
 
 
 def test_documentation_completeness(manual: Manual) -> None:
@@ -160,9 +179,58 @@ def test_documentation_completeness(manual: Manual) -> None:
         ("source/alerts/RedisDown.md", "## Impact", "## Weather"),
         ("source/reference/metrics.md", "```{ops:metrics}\n```", ""),
         ("source/procedures/deploy.md", ":who: the engineer who deploys; the on-call engineer is told before\n", ""),
+        ("source/procedures/backup.md", "owner: audio on-call\n", ""),
+        ("source/tuning/profile.md", "```{ops:measurement} profile\n```", ""),
     ) as (other, _):
         lacking = missing(other)
-        assert {"alerts/RedisDown: Impact", "metric ae_redis_up", "procedure deploy: who"} <= lacking
+        assert {
+            "alerts/RedisDown: Impact",
+            "metric ae_redis_up",
+            "procedure deploy: who",
+            "procedures/backup: owner",
+            "tuning/profile: a measurement",
+        } <= lacking
+
+
+@pytest.mark.parametrize(
+    "kind", [kind for kind in data("templates.yml") if "template" in kind], ids=lambda kind: kind["pages"]
+)
+def test_what_begins_a_page_has_the_parts_of_its_kind(kind: dict[str, Any]) -> None:
+    template = (REPOSITORY / "ext" / "drillbook" / "templates" / kind["template"]).read_text(encoding="utf-8")
+    assert re.findall(r"^## (.+)$", template, re.MULTILINE) == kind["parts"]
+
+
+def unreviewed(manual: Manual) -> set[str]:
+    """Where the checklists on the page differ from what a reviewer must ask, and answers that do not exist."""
+    told = data("review_checklists.yml")
+    wanted = {f"{one['title']}: {item}" for one in told for item in one["items"]}
+    shown = set()
+    for listed in article(manual.site / "writing" / "review.html").select(".ops-ticked"):
+        title = listed.select_one(".ops-title")
+        assert title is not None
+        items = [item.get_text().replace("\N{RIGHT SINGLE QUOTATION MARK}", "'") for item in listed.select("li")]
+        shown |= {f"{title.get_text()}: {item}" for item in items}
+    answers = [pair for one in told for answer in one["items"].values() for pair in answer.items()]
+    return wanted ^ shown | {f"no {kind} {name}" for kind, name in answers if name not in answering(kind)}
+
+
+def answering(kind: str) -> set[str]:
+    """What of a kind can answer a question of a reviewer."""
+    if kind == "builder":
+        return set(re.findall(r"\$\(call SPHINX,([\w-]+)", (REPOSITORY / "Makefile").read_text(encoding="utf-8")))
+    if kind == "sabotage":
+        return {fault["class"] for fault in data("sabotage.yml")["faults"]}
+    if kind == "warning":
+        return {warning.value for warning in Warn}
+    return {file.relative_to(REPOSITORY).as_posix() for file in (REPOSITORY / "tests").rglob("test_*.py")}
+
+
+def test_review_checklists(manual: Manual) -> None:
+    assert unreviewed(manual) == set()
+    question = "Each warning stands before the step that it is about."
+    with manual.changed(("source/writing/review.md", f"- {question}\n", "- It reads well.\n")) as (other, _):
+        title = "Editorial verification: is it clear? Somebody who writes"
+        assert unreviewed(other) == {f"{title}: {question}", f"{title}: It reads well."}
 
 
 def seen(answer: Any) -> Observation:

@@ -3,8 +3,10 @@
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import urldefrag
 
 import pytest
+from bs4 import BeautifulSoup
 from sphinx.util.inventory import InventoryFile
 from tests.manual.building import build
 
@@ -13,6 +15,7 @@ from audio_enhancement.errors import ERRORS
 from audio_enhancement.settings import SETTINGS
 
 REPOSITORY = Path(__file__).resolve().parents[2]
+SYSTEM = REPOSITORY / "system"
 
 
 @pytest.fixture(scope="session")
@@ -54,6 +57,53 @@ def test_every_script_is_described(described: dict[str, set[str]]) -> None:
 def test_every_alert_has_the_page_that_its_runbook_url_names(manual: Path, described: dict[str, set[str]]) -> None:
     pages = {page.stem for page in (manual / "alerts").glob("*.html")} - {"index"}
     assert pages == described["alert"]
+
+
+def modules() -> set[str]:
+    """The modules of the system that another program may import: not those that run as programs of their own."""
+    files = [file.relative_to(SYSTEM).with_suffix("") for file in (SYSTEM / "audio_enhancement").rglob("*.py")]
+    apart = {"__init__", "__main__", "decode_child", "routes"}  # the routes are in the HTTP API
+    return {".".join(file.parts) for file in files if file.name not in apart and "migrations" not in file.parts}
+
+
+def test_every_module_of_the_system_is_described_with_its_types(manual: Path) -> None:
+    inventory = InventoryFile.load((manual / "objects.inv").open("rb"), "", lambda base, name: base + name)
+    assert len(modules()) > 60
+    assert modules() - set(inventory["py:module"]) == set()
+    assert "drillbook.documentation.ProductionDocumentation" in inventory["py:class"]
+    page = BeautifulSoup((manual / "reference" / "python-modules.html").read_text(), "html.parser")
+    (said,) = page.select("[id='audio_enhancement.deployment.deploy.deploy']")
+    assert "RunDir" in said.get_text()
+
+
+def clicks(manual: Path) -> dict[str, int]:
+    """How many links away from the start page each page is, when one follows what is written and not the sidebar."""
+    start = manual / "index.html"
+    found, edge = {start: 0}, [start]
+    while edge:
+        page = edge.pop(0)
+        links = BeautifulSoup(page.read_text(encoding="utf-8"), "html.parser").select("article a[href]")
+        for link in links:
+            target = (page.parent / urldefrag(str(link["href"])).url).resolve()
+            if target.suffix == ".html" and target.is_file() and target not in found:
+                found[target] = found[page] + 1
+                edge.append(target)
+    return {page.relative_to(manual).with_suffix("").as_posix(): count for page, count in found.items()}
+
+
+def test_every_page_is_at_most_three_clicks_from_the_start(manual: Path) -> None:
+    source = REPOSITORY / "source"
+    pages = {page.relative_to(source).with_suffix("").as_posix() for page in source.rglob("*.md")}
+    found = clicks(manual.resolve())
+    assert len(pages) > 100
+    assert {page: found.get(page) for page in pages if found.get(page, 99) > 3} == {}
+
+
+def test_a_page_that_nothing_leads_to_is_not_reached(tmp_path: Path) -> None:
+    (tmp_path / "index.html").write_text('<article><a href="one.html#there">One</a></article><a href="lost.html">x</a>')
+    (tmp_path / "one.html").write_text('<article><a href="https://example.org/two.html">away</a></article>')
+    (tmp_path / "lost.html").write_text("<article></article>")
+    assert clicks(tmp_path.resolve()) == {"index": 0, "one": 1}
 
 
 def rename(file: str, old: str, new: str) -> Callable[[Path], None]:

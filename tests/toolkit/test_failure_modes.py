@@ -59,8 +59,20 @@ def test_each_fault_has_a_row_and_each_other_component_says_why(book: Path, buil
             "SlowReports",
             "Restart station with station=north Not proven yet.",
         ],
-        ["Mast", "A battery is flat", "Silent", "none", "no fix names it Not proven yet."],
-        ["Office", "none: it has no alert. Do restart-station .", "none", "none", "none"],
+        [
+            "Mast",
+            "A battery is flat",
+            "Silent",
+            "none: no alert leads to one",
+            "no fix names it Not proven yet.",
+        ],
+        [
+            "Office",
+            "none: it has no alert. Do restart-station .",
+            "none: no fault raises one",
+            "none: no alert leads to one",
+            "none: it is not drilled",
+        ],
     ]
     page = built.text("failures.html")
     for target in ("index.html#tree-SlowReports", "other.html#procedure-restart-station", "#component-mast"):

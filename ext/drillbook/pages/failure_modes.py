@@ -70,7 +70,7 @@ class FailureModes(OpsDirective):
         faults = [fault for fault in self.ops.facts.faults if fault.component == component.name]
         for fault in faults:
             happens: Cell = [paragraph(link("fault", fault.name, fault.title[:1].upper() + fault.title[1:]))]
-            alert: Cell = [paragraph(link("alert", fault.alert) if fault.alert else say("none"))]
+            alert: Cell = [paragraph(link("alert", fault.alert) if fault.alert else say("none: it raises no alert"))]
             name: Cell = [paragraph(link("component", component.name, component.title))]
             yield name, happens, alert, self._later(TREE_OF, fault.name), self._later(ENDING_OF, fault.name)
         if faults:
@@ -82,7 +82,8 @@ class FailureModes(OpsDirective):
             )
         why = [say("none: "), sentence(component.undrilled)] if component.undrilled else [say("none")]
         name = [paragraph(link("component", component.name, component.title))]
-        yield name, [paragraph(*why)], *([paragraph(say("none"))] for _column in range(3))
+        blank = say("none: no fault raises one"), say("none: no alert leads to one"), say("none: it is not drilled")
+        yield name, [paragraph(*why)], *([paragraph(reason)] for reason in blank)
 
     def _later(self, key: str, fault: str) -> Cell:
         node = nodes.container()
@@ -98,7 +99,7 @@ class FailureModes(OpsDirective):
 def fill_tree(node: Element, app: Sphinx, found: Stamps, docname: str) -> None:
     """Link the tree that the alert of a fault leads to."""
     tree = found.tree_of(node[TREE_OF])
-    node.replace_self([*Cells(app, found, docname).object("tree", tree)] if tree else [paragraph(_("none"))])
+    node.replace_self([*Cells(app, found, docname).object("tree", tree)] if tree else [paragraph(_("none: no alert leads to one"))])
 
 
 def fill_ending(node: Element, app: Sphinx, found: Stamps, docname: str) -> None:
