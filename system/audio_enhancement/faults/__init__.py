@@ -1,6 +1,16 @@
 """Faults that happen in life, to be put into a system on purpose: what ``./faults.py`` and drills offer."""
 
-from audio_enhancement.faults import database, memory, servers, settings, storage, uploads, versions, workers
+from audio_enhancement.faults import (
+    canary,
+    database,
+    memory,
+    servers,
+    settings,
+    storage,
+    uploads,
+    versions,
+    workers,
+)
 from audio_enhancement.faults.fault import Fault
 
 FAULTS: tuple[Fault, ...] = (
@@ -40,6 +50,14 @@ FAULTS: tuple[Fault, ...] = (
         workers.starved,
         core=True,
         alone=True,
+    ),
+    Fault(
+        "dead-letters",
+        "jobs have failed all their attempts",
+        "For a while no worker could write a result. Now all of them can, and what failed meanwhile waits for somebody.",
+        "DeadLetters",
+        "enhancement-workers",
+        workers.kept_from_writing,
     ),
     Fault(
         "missing-index",
@@ -154,12 +172,28 @@ FAULTS: tuple[Fault, ...] = (
         servers.gateway_down,
     ),
     Fault(
+        "gateway-frozen",
+        "the gateway that serves is frozen",
+        "The gateway of the active colour runs and answers nobody: clients wait for nothing.",
+        "ApiDown",
+        "audio-enhancement-api",
+        servers.gateway_frozen,
+    ),
+    Fault(
         "nginx-down",
         "nginx is stopped",
         "nginx does not run: clients and the canary reach nobody, and every process behind it is well.",
         "CanaryFailing",
         "nginx",
         servers.nginx_down,
+    ),
+    Fault(
+        "canary-key",
+        "the canary's key is not known",
+        "The canary has a key that the database does not know, as after the restore of an older backup.",
+        "CanaryFailing",
+        "monitor",
+        canary.unknown_key,
     ),
     Fault(
         "monitor-stopped",
