@@ -1,5 +1,7 @@
 """Faults that happen in life, to be put into a system on purpose: what ``./faults.py`` and drills offer."""
 
+from functools import partial
+
 from audio_enhancement.faults import (
     canary,
     database,
@@ -7,6 +9,7 @@ from audio_enhancement.faults import (
     servers,
     settings,
     storage,
+    traffic,
     uploads,
     versions,
     workers,
@@ -31,6 +34,14 @@ FAULTS: tuple[Fault, ...] = (
         "enhancement-workers",
         uploads.flood,
         alone=True,
+    ),
+    Fault(
+        "slow-jobs",
+        "a new version is slow at each job",
+        "A version has just gone live whose workers wait for seconds in each job.",
+        "QueueDepthHigh",
+        "enhancement-workers",
+        versions.live(versions.SLOW_JOBS, partial(traffic.usual, per_second=1.7, most_open=14)),
     ),
     Fault(
         "workers-frozen",
@@ -58,6 +69,14 @@ FAULTS: tuple[Fault, ...] = (
         "DeadLetters",
         "enhancement-workers",
         workers.kept_from_writing,
+    ),
+    Fault(
+        "failing-jobs",
+        "a new version fails each job",
+        "A version has just gone live whose workers fail all attempts at a job. Its gateway is well.",
+        "DeadLetters",
+        "enhancement-workers",
+        versions.live(versions.NO_RESULTS, partial(traffic.usual, most_open=8)),
     ),
     Fault(
         "missing-index",
@@ -117,8 +136,16 @@ FAULTS: tuple[Fault, ...] = (
         "A version has just gone live whose gateway answers uploads with 500.",
         "HighErrorRate",
         "audio-enhancement-api",
-        versions.answers_errors,
+        versions.live(versions.ERRORS),
         core=True,
+    ),
+    Fault(
+        "slow-requests",
+        "a new version answers slowly",
+        "A version has just gone live whose gateway asks the database in a way that takes long.",
+        "HighLatency",
+        "audio-enhancement-api",
+        versions.live(versions.SLOW_REQUESTS),
     ),
     Fault(
         "storage-full",
@@ -139,6 +166,14 @@ FAULTS: tuple[Fault, ...] = (
         core=True,
     ),
     Fault(
+        "good-refused",
+        "a new version refuses good recordings",
+        "A version has just gone live that takes short recordings for empty ones. The canary's is not short.",
+        "JobFailures",
+        "enhancement-workers",
+        versions.live(versions.REFUSALS),
+    ),
+    Fault(
         "bad-setting",
         "a setting of the enhancement is wrong",
         "Somebody has changed the gain floor in the settings and started the workers again: noise stays.",
@@ -153,7 +188,7 @@ FAULTS: tuple[Fault, ...] = (
         "A version has just gone live that leaves the noise where it was.",
         "QualityDegradation",
         "enhancement-workers",
-        versions.enhances_badly,
+        versions.live(versions.HARM, clients=None),
     ),
     Fault(
         "stale-cache",
