@@ -164,6 +164,17 @@ def test_a_damaged_backup_is_found_and_not_restored(own: Stack) -> None:
     assert f"no backup `{made['name']}`" in script(own.run, "restore", made["name"]).stderr
 
 
+def test_a_result_that_is_being_written_is_in_no_backup(own: Stack) -> None:
+    half = Path(own.environment["AE_STORAGE_DATA_DIR"]) / "results" / "ab" / f".ab{30 * '0'}.half.tmp"
+    half.parent.mkdir(parents=True, exist_ok=True)
+    half.write_bytes(b"RIFF")
+    try:
+        [made] = json.loads(ok(script(own.run, "backup", "--json")))
+    finally:
+        half.unlink()
+    assert not list(Path(made["folder"]).rglob(half.name))
+
+
 def test_a_failed_backup_leaves_nothing_behind(own: Stack) -> None:
     before = sorted(path.name for path in own.run.backups.glob("*"))
     own.supervisor.stop("postgres")

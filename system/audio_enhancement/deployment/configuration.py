@@ -25,18 +25,21 @@ def keep_settings(run: RunDir, environment: str, colour: str) -> None:
 
 def recall_settings(run: RunDir, environment: str, colour: str) -> None:
     """Compare from now on with what the version in ``colour`` was deployed with."""
-    if (kept := _of(run, colour)).exists():  # a colour that was deployed before they were kept has none
-        deployed = deployed_settings(run, environment)
-        secrets = {name: value for name, value in read_env(deployed).items() if name in SECRETS}
-        write_env(deployed, read_env(kept) | secrets)
+    write_env(deployed_settings(run, environment), _deployed(run, environment, colour))
 
 
 def changed_settings(run: RunDir, environment: str, colour: str) -> list[str]:
     """Names of the settings that are not what the version in ``colour`` was deployed with; never their values."""
-    now, deployed = read_env(run.environment_file(environment)), read_env(deployed_settings(run, environment))
-    if (kept := _of(run, colour)).exists():
-        deployed = read_env(kept) | {name: value for name, value in deployed.items() if name in SECRETS}
+    now, deployed = read_env(run.environment_file(environment)), _deployed(run, environment, colour)
     return sorted(name for name in deployed.keys() | now.keys() if deployed.get(name) != now.get(name))
+
+
+def _deployed(run: RunDir, environment: str, colour: str) -> dict[str, str]:
+    """What the version in ``colour`` was deployed with; the secrets are those of the version that serves."""
+    deployed = read_env(deployed_settings(run, environment))
+    if not (kept := _of(run, colour)).exists():  # a colour that was deployed before they were kept
+        return deployed
+    return read_env(kept) | {name: value for name, value in deployed.items() if name in SECRETS}
 
 
 def _of(run: RunDir, colour: str) -> Path:

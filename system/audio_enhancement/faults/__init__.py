@@ -1,6 +1,19 @@
 """Faults that happen in life, to be put into a system on purpose: what ``./faults.py`` and drills offer."""
 
-from audio_enhancement.faults import database, memory, servers, settings, storage, uploads, versions, workers
+from functools import partial
+
+from audio_enhancement.faults import (
+    canary,
+    database,
+    memory,
+    servers,
+    settings,
+    storage,
+    traffic,
+    uploads,
+    versions,
+    workers,
+)
 from audio_enhancement.faults.fault import Fault
 
 FAULTS: tuple[Fault, ...] = (
@@ -23,6 +36,14 @@ FAULTS: tuple[Fault, ...] = (
         alone=True,
     ),
     Fault(
+        "slow-jobs",
+        "a new version is slow at each job",
+        "A version has just gone live whose workers wait for seconds in each job.",
+        "QueueDepthHigh",
+        "enhancement-workers",
+        versions.live(versions.SLOW_JOBS, partial(traffic.usual, per_second=1.7, most_open=14)),
+    ),
+    Fault(
         "workers-frozen",
         "one worker is frozen",
         "A worker runs, says nothing and does nothing.",
@@ -40,6 +61,22 @@ FAULTS: tuple[Fault, ...] = (
         workers.starved,
         core=True,
         alone=True,
+    ),
+    Fault(
+        "dead-letters",
+        "jobs have failed all their attempts",
+        "For a while no worker could write a result. Now all of them can, and what failed meanwhile waits for somebody.",
+        "DeadLetters",
+        "enhancement-workers",
+        workers.kept_from_writing,
+    ),
+    Fault(
+        "failing-jobs",
+        "a new version fails each job",
+        "A version has just gone live whose workers fail all attempts at a job. Its gateway is well.",
+        "DeadLetters",
+        "enhancement-workers",
+        versions.live(versions.NO_RESULTS, partial(traffic.usual, most_open=8)),
     ),
     Fault(
         "missing-index",
@@ -99,8 +136,16 @@ FAULTS: tuple[Fault, ...] = (
         "A version has just gone live whose gateway answers uploads with 500.",
         "HighErrorRate",
         "audio-enhancement-api",
-        versions.answers_errors,
+        versions.live(versions.ERRORS),
         core=True,
+    ),
+    Fault(
+        "slow-requests",
+        "a new version answers slowly",
+        "A version has just gone live whose gateway asks the database in a way that takes long.",
+        "HighLatency",
+        "audio-enhancement-api",
+        versions.live(versions.SLOW_REQUESTS),
     ),
     Fault(
         "storage-full",
@@ -121,6 +166,14 @@ FAULTS: tuple[Fault, ...] = (
         core=True,
     ),
     Fault(
+        "good-refused",
+        "a new version refuses good recordings",
+        "A version has just gone live that takes short recordings for empty ones. The canary's is not short.",
+        "JobFailures",
+        "enhancement-workers",
+        versions.live(versions.REFUSALS),
+    ),
+    Fault(
         "bad-setting",
         "a setting of the enhancement is wrong",
         "Somebody has changed the gain floor in the settings and started the workers again: noise stays.",
@@ -135,7 +188,7 @@ FAULTS: tuple[Fault, ...] = (
         "A version has just gone live that leaves the noise where it was.",
         "QualityDegradation",
         "enhancement-workers",
-        versions.enhances_badly,
+        versions.live(versions.HARM, clients=None),
     ),
     Fault(
         "stale-cache",
@@ -154,12 +207,28 @@ FAULTS: tuple[Fault, ...] = (
         servers.gateway_down,
     ),
     Fault(
+        "gateway-frozen",
+        "the gateway that serves is frozen",
+        "The gateway of the active colour runs and answers nobody: clients wait for nothing.",
+        "ApiDown",
+        "audio-enhancement-api",
+        servers.gateway_frozen,
+    ),
+    Fault(
         "nginx-down",
         "nginx is stopped",
         "nginx does not run: clients and the canary reach nobody, and every process behind it is well.",
         "CanaryFailing",
         "nginx",
         servers.nginx_down,
+    ),
+    Fault(
+        "canary-key",
+        "the canary's key is not known",
+        "The canary has a key that the database does not know, as after the restore of an older backup.",
+        "CanaryFailing",
+        "monitor",
+        canary.unknown_key,
     ),
     Fault(
         "monitor-stopped",

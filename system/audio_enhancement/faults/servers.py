@@ -1,7 +1,9 @@
-"""Faults of single processes that others need: stopped, and nobody starts them again."""
+"""Faults of single processes that others need: stopped, or frozen, and nobody starts them again."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+
+import psutil
 
 from audio_enhancement.deployment.state import MONITOR, gateway_program, load_state
 from audio_enhancement.faults.fault import FaultError
@@ -32,10 +34,14 @@ def nginx_down(stack: Stack) -> Iterator[None]:
 @contextmanager
 def gateway_down(stack: Stack) -> Iterator[None]:
     """The gateway of the colour that serves is stopped."""
-    state = load_state(stack.run)
-    if state is None or state.active is None:
-        raise FaultError("nothing has been deployed here: there is no gateway")
-    with _stopped(stack, gateway_program(state.active)):
+    with _stopped(stack, _gateway(stack)):
+        yield
+
+
+@contextmanager
+def gateway_frozen(stack: Stack) -> Iterator[None]:
+    """The gateway of the colour that serves runs and answers nobody."""
+    with frozen(stack, _gateway(stack)):
         yield
 
 
@@ -53,3 +59,22 @@ def _stopped(stack: Stack, program: str) -> Iterator[None]:
         yield
     finally:
         stack.supervisor.start(program)
+
+
+@contextmanager
+def frozen(stack: Stack, program: str) -> Iterator[None]:
+    """A program runs and does nothing."""
+    process = psutil.Process(stack.supervisor.status()[program].pid)
+    process.suspend()
+    try:
+        yield
+    finally:
+        with suppress(psutil.NoSuchProcess):  # somebody has ended it
+            process.resume()
+
+
+def _gateway(stack: Stack) -> str:
+    state = load_state(stack.run)
+    if state is None or state.active is None:
+        raise FaultError("nothing has been deployed here: there is no gateway")
+    return gateway_program(state.active)

@@ -1,5 +1,6 @@
-"""Faults of the workers: stopped, frozen, starved of processor time."""
+"""Faults of the workers: stopped, frozen, starved of processor time, kept from writing."""
 
+import resource
 import threading
 import time
 from collections.abc import Iterator
@@ -7,10 +8,15 @@ from contextlib import contextmanager, suppress
 
 import psutil
 
+from audio_enhancement.deployment.probes import wait_until
 from audio_enhancement.deployment.state import Deployment, load_state
-from audio_enhancement.faults import traffic
+from audio_enhancement.faults import servers, traffic
 from audio_enhancement.faults.fault import FaultError
+from audio_enhancement.settings import DatabaseSettings
 from audio_enhancement.stack.stack import Stack
+from audio_enhancement.storage import jobs
+from audio_enhancement.storage.database import Database
+from audio_enhancement.storage.models import Status
 
 PERIOD_S = 0.1
 SHARE = 0.02
@@ -19,6 +25,12 @@ WORK_S = 10.0
 """Length of the recordings for starved workers: work that a fast machine does not get done with that share either."""
 LONGEST_S = 1.0
 """Longest wait at a stretch: a starved worker still answers Prometheus, slowly, and keeps its heartbeat."""
+
+DEAD = 5
+"""So many jobs have failed all their attempts when the workers can write again."""
+DEAD_WITHIN_S = 90.0
+OVER_S = 65.0
+"""Age of the last failure: whether more jobs fail is asked of the last minute."""
 
 
 @contextmanager
@@ -37,13 +49,8 @@ def stopped(stack: Stack) -> Iterator[None]:
 @contextmanager
 def frozen(stack: Stack) -> Iterator[None]:
     """One worker runs and does nothing."""
-    worker = _processes(stack)[0]
-    worker.suspend()
-    try:
+    with servers.frozen(stack, _deployment(stack).worker_programs()[0]):
         yield
-    finally:
-        with suppress(psutil.NoSuchProcess):
-            worker.resume()
 
 
 @contextmanager
@@ -60,6 +67,33 @@ def starved(stack: Stack) -> Iterator[None]:
             fed.set()
             for thread in threads:
                 thread.join()
+
+
+@contextmanager
+def kept_from_writing(stack: Stack) -> Iterator[None]:
+    """For a while no worker could write a result, so jobs have failed all their attempts. Now all of them can."""
+    database = Database(DatabaseSettings())
+    with traffic.usual(stack):
+        with _limited(_processes(stack)):
+            if not wait_until(lambda: jobs.count(database, Status.DEAD) >= DEAD, DEAD_WITHIN_S):
+                raise FaultError(f"not even {DEAD} jobs failed all their attempts within {DEAD_WITHIN_S:g} s")
+        time.sleep(OVER_S)
+        yield
+    database.close()
+
+
+@contextmanager
+def _limited(processes: list[psutil.Process]) -> Iterator[None]:
+    """No file that these processes write may have a byte: each write fails, as on a disk without room."""
+    before = {process: process.rlimit(resource.RLIMIT_FSIZE) for process in processes}
+    try:
+        for process, (_, most) in before.items():
+            process.rlimit(resource.RLIMIT_FSIZE, (0, most))
+        yield
+    finally:
+        for process, limits in before.items():
+            with suppress(psutil.NoSuchProcess):
+                process.rlimit(resource.RLIMIT_FSIZE, limits)
 
 
 def _starve(process: psutil.Process, fed: threading.Event) -> None:

@@ -154,6 +154,8 @@ def place_audio(source: Path, target: Path, *, copy: bool = False) -> int:
     for kept in KEPT:
         (target / kept).mkdir(parents=True, exist_ok=True)
         for file in _files(source / kept):
+            if file.name.startswith("."):
+                continue  # a result that is being written: it has its name when it is whole
             place = target / file.relative_to(source)
             place.parent.mkdir(exist_ok=True)
             try:
