@@ -110,6 +110,41 @@ def test_a_reader_goes_to_the_same_page_of_another_version(page: Page, address: 
     expect(page.locator(".ops-portal summary").first).to_have_text("Version: v1.0.0 (stable)")
 
 
+ANCHOR = "procedure-start-pump"
+
+
+@pytest.mark.parametrize("way", ["menu", "key", "note", "new window"])
+def test_a_reader_stays_at_the_place_that_is_read(page: Page, address: str, way: str) -> None:
+    page.goto(f"{address}/latest/en/pumps.html")
+    page.evaluate("anchor => location.hash = anchor", ANCHOR)
+    if way == "note":
+        page.get_by_role("note").get_by_role("link").click()
+    else:
+        versions(page)
+        link = page.get_by_role("link", name="v1.0.0", exact=True)
+        if way == "key":
+            link.press("Enter")
+        elif way == "menu":
+            link.click()
+        else:
+            with page.context.expect_page() as opened:
+                link.click(button="middle")
+            page = opened.value
+    expect(page).to_have_url(f"{address}/v1.0.0/en/pumps.html#{ANCHOR}")
+    expect(page.locator(":target")).to_be_in_viewport()
+
+
+def test_a_place_that_is_not_there_is_the_top_and_another_page_has_none(page: Page, address: str) -> None:
+    page.goto(f"{address}/latest/en/pumps.html#no-such-place")
+    versions(page)
+    page.get_by_role("link", name="v1.0.0", exact=True).click()
+    expect(page).to_have_url(f"{address}/v1.0.0/en/pumps.html#no-such-place")
+    assert page.evaluate("scrollY") == 0
+    page.goto(f"{address}/latest/en/added.html#added")
+    page.get_by_role("note").get_by_role("link").click()
+    expect(page).to_have_url(f"{address}/v1.0.0/en/index.html")
+
+
 def test_a_page_that_the_other_version_lacks_is_said_to_be_missing(page: Page, address: str) -> None:
     page.goto(f"{address}/latest/en/added.html")
     expect(page.get_by_role("note")).to_have_text(

@@ -138,14 +138,17 @@ def test_a_reader_goes_from_the_feed_to_the_step_and_is_heard(
     expect(target.locator("xpath=ancestor-or-self::li[1]")).to_contain_text("./pump begin")
     found(page, "water works", "index.html")
 
+    anchor = step.partition("#")[2]
     choose(page, 0, "v1.0.0")
-    expect(page).to_have_url(f"{published}/v1.0.0/en/pumps.html")
+    expect(page).to_have_url(f"{published}/v1.0.0/en/pumps.html#{anchor}")
     expect(page.locator("article")).to_contain_text("./pump start")
+    expect(target).to_be_in_viewport()
 
     for language, title in TITLES.items():
         choose(page, 1, {"de": "Deutsch", "zh_CN": "中文"}[language])
-        expect(page).to_have_url(f"{published}/v1.0.0/{language}/pumps.html")
+        expect(page).to_have_url(f"{published}/v1.0.0/{language}/pumps.html#{anchor}")
         expect(page.locator("html")).to_have_attribute("lang", language.replace("_", "-"))
+        expect(target).to_be_in_viewport()
         found(page, title, "index.html")
 
     page.goto(step)

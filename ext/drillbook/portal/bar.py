@@ -1,7 +1,7 @@
 """What each page gets on its way out: the bar with the menus of versions and languages, and links for search engines.
 
 Made here and not by the builds, because the toolkits of old versions know nothing of newer ones. All of it works without a
-script, and every link is relative, so that the folder can be served below any address.
+script, which keeps the place on the page, and every link is relative, so that the folder can be served below any address.
 """
 
 import re
@@ -32,6 +32,7 @@ class Shelf(NamedTuple):
     moved: Moved
     url: str
     style: str  # the bar's style sheet, from the top
+    script: str  # and its script
     feed: str  # the feed of all that changes, from the top; empty where there is none
 
     def find(self, version: str, language: str, page: str) -> str | None:
@@ -56,11 +57,12 @@ def shelf(
     moved: Moved,
     url: str,
     style: str,
+    script: str,
     feed: str,
 ) -> Shelf:
     """Put the builds on the shelf."""
     pages = {(build.version.name, build.language): frozenset(build.look.pages) for build in builds}
-    return Shelf(versions, pages, languages, moved, url, style, feed)
+    return Shelf(versions, pages, languages, moved, url, style, script, feed)
 
 
 class PageError(ValueError):
@@ -86,6 +88,20 @@ class _Spot(NamedTuple):
         return words(self.language)
 
 
+class _Way(NamedTuple):
+    """A link, what a reader has to know when what is there is not quite the same, and whether the page is the same at all."""
+
+    address: str
+    missing: str = ""
+    same: bool = True
+
+    @property
+    def attributes(self) -> str:
+        """Those of the link; a page that has moved may say itself which place is meant."""
+        keeps = " data-ops-same" if self.same and "#" not in self.address else ""
+        return f'href="{self.address}"{keeps}'
+
+
 def decorated(text: str, shelf: Shelf, version: Version, language: str, page: str) -> str:
     """The page with the bar in it. Lines stay where they are. Raises :exc:`PageError`."""
     head = _HEAD_END.search(text)
@@ -108,6 +124,7 @@ def canonical(shelf: Shelf, version: Version, language: str, page: str) -> str:
 def _head(spot: _Spot) -> Iterator[str]:
     shelf, language, page = spot.shelf, spot.language, spot.page
     yield f'<link rel="stylesheet" href="{spot.top}{shelf.style}">'
+    yield f'<script src="{spot.top}{shelf.script}" defer></script>'
     if shelf.feed:
         title = escape(spot.words.feed)
         yield f'<link rel="alternate" type="application/atom+xml" title="{title}" href="{spot.top}{shelf.feed}">'
@@ -142,32 +159,32 @@ def _menu(title: str, items: Iterator[str]) -> str:
 
 def _version_items(spot: _Spot) -> Iterator[str]:
     for other in spot.shelf.versions.all:
-        address, missing = _way(spot, other)
-        yield _item(address, escape(other.title), other == spot.version, _labels(spot, other), missing)
+        way = _way(spot, other)
+        yield _item(way, escape(other.title), other == spot.version, _labels(spot, other), way.missing)
 
 
 def _language_items(spot: _Spot) -> Iterator[str]:
     for other in spot.version.languages:
-        address, missing = _way(spot, spot.version, other)
+        way = _way(spot, spot.version, other)
         name = f'<span lang="{tag(other)}">{escape(own_name(other))}</span>'
-        yield _item(address, name, other == spot.language, missing)
+        yield _item(way, name, other == spot.language, way.missing)
 
 
-def _item(address: str, name: str, here: bool, *added: str) -> str:
+def _item(way: _Way, name: str, here: bool, *added: str) -> str:
     current = ' aria-current="page"' if here else ""
     small = escape("; ".join(filter(None, added)))
-    return f'<li><a href="{address}"{current}>{name}</a>{f" <small>{small}</small>" if small else ""}</li>'
+    return f"<li><a {way.attributes}{current}>{name}</a>{f' <small>{small}</small>' if small else ''}</li>"
 
 
-def _way(spot: _Spot, version: Version, language: str = "") -> tuple[str, str]:
-    """From here to the same page in a version, in this language or another, and what a reader has to know when it is not quite the same."""
+def _way(spot: _Spot, version: Version, language: str = "") -> _Way:
+    """From here to the same page in a version, in this language or another."""
     shelf, language, page = spot.shelf, language or spot.language, spot.page
     if found := shelf.find(version.name, language, page):
-        return f"{spot.top}{found}", ""
+        return _Way(f"{spot.top}{found}")
     first = version.languages[0]
     if language not in version.languages and (found := shelf.find(version.name, first, page)):
-        return f"{spot.top}{found}", own_name(first)
-    return f"{spot.top}{shelf.start(version.name, language)}", spot.words.elsewhere
+        return _Way(f"{spot.top}{found}", own_name(first))
+    return _Way(f"{spot.top}{shelf.start(version.name, language)}", spot.words.elsewhere, same=False)
 
 
 def _labels(spot: _Spot, version: Version) -> str:
@@ -196,7 +213,7 @@ def _note(spot: _Spot) -> str:
     else:
         text = says.old if version.is_final else says.ahead
     better = versions.named(target)
-    address, missing = _way(spot, better)
-    link = says.other if missing == says.elsewhere else says.same
+    way = _way(spot, better)
+    link = says.same if way.same else says.other
     told = text.format(this=version.title, stable=better.title, deployed=better.title)
-    return f'<p role="note">{escape(told)} <a href="{address}">{escape(link)}</a>.</p>'
+    return f'<p role="note">{escape(told)} <a {way.attributes}>{escape(link)}</a>.</p>'

@@ -207,7 +207,7 @@ def _digest(parts: Parts) -> str:
 
 def _own_files() -> list[Path]:
     folder = Path(__file__).parent
-    return sorted(file for file in folder.rglob("*") if file.suffix in (".py", ".css"))
+    return sorted(file for file in folder.rglob("*") if file.suffix in (".py", ".css", ".js"))
 
 
 def _plan_of(release: Path) -> str:

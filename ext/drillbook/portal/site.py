@@ -25,12 +25,12 @@ from drillbook.portal.packed import pack
 from drillbook.portal.plan import Plan, PortalError
 from drillbook.portal.versions import Versions
 
-STYLE: Final = Path(__file__).parent / "static" / "portal.css"
+STATIC: Final = Path(__file__).parent / "static"
 VERSIONS: Final = "versions.json"
 _BAR: Final = re.compile(
-    r'<nav class="ops-portal".*?</nav>|<link rel="stylesheet" href="[./]*_portal/[^>]*>', re.DOTALL
+    r'<nav class="ops-portal".*?</nav>|<(?:link rel="stylesheet" href|script src)="[./]*_portal/[^>]*>', re.DOTALL
 )
-_BAR_LINK: Final = re.compile(r'href="([^"]*)"')
+_BAR_LINK: Final = re.compile(r'(?:href|src)="([^"]*)"')
 
 
 class Parts(NamedTuple):
@@ -52,8 +52,7 @@ def assemble(folder: Path, parts: Parts, kept: Mapping[str, Path]) -> list[str]:
     Raises:
         PortalError: A page has no place for the bar, or all pages together carry too much inline.
     """
-    style = STYLE.read_bytes()
-    name = f"{headers.HASHED_FOLDER}portal-{sha256(style).hexdigest()[:12]}.css"
+    draft = _Draft(folder)
     published = list(_published(parts)) if parts.plan.url else []  # a feed has whole addresses
     made = shelf(
         parts.versions,
@@ -61,11 +60,10 @@ def assemble(folder: Path, parts: Parts, kept: Mapping[str, Path]) -> list[str]:
         parts.plan.languages,
         parts.moved,
         parts.plan.url,
-        name,
+        _hashed(draft, "portal.css"),
+        _hashed(draft, "portal.js"),
         FEED if published else "",
     )
-    draft = _Draft(folder)
-    draft.write(name, style)
     for build in parts.builds:
         _add(draft, build, made)
     for page, text in first_pages(made):
@@ -112,6 +110,14 @@ class _Draft:
         place.parent.mkdir(parents=True, exist_ok=True)
         self.names.append(name)
         return place
+
+
+def _hashed(draft: _Draft, file: str) -> str:
+    """Add a file of ours under a name that changes when it does; answers the name."""
+    content, kind = (STATIC / file).read_bytes(), Path(file)
+    name = f"{headers.HASHED_FOLDER}{kind.stem}-{sha256(content).hexdigest()[:12]}{kind.suffix}"
+    draft.write(name, content)
+    return name
 
 
 def _add(draft: _Draft, build: Build, shelf: Shelf) -> None:
