@@ -24,7 +24,7 @@ from drillbook.output.script_words import messages
 from drillbook.output.typst.engine import FONTS
 
 ROOT = Path(__file__).parents[2]
-SPOKEN = ("pages", "output", "model", "live")  # the parts of the toolkit that say something on pages
+SPOKEN = ("pages", "output", "model", "live", "portal")  # the parts of the toolkit that say something on pages
 GERMAN = {
     "Stations": "Stationen",
     "Restart": "Neustart",
@@ -442,10 +442,8 @@ def spoken() -> set[str]:
     keywords = {"_": None, "say": None, "Phrase": None, "around": None}
     found = set(messages())
     for part in SPOKEN:
-        folder = ROOT / "ext" / "drillbook" / part
-        found |= {
-            str(each[2]) for each in extract_from_dir(folder, method_map=[("**.py", "python")], keywords=keywords)
-        }
+        folder, marks = ROOT / "ext" / "drillbook" / part, {"_": None} if part == "portal" else keywords
+        found |= {str(each[2]) for each in extract_from_dir(folder, method_map=[("**.py", "python")], keywords=marks)}
     return found
 
 

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from typing import Final, NamedTuple
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from drillbook.portal.building import Build
 from drillbook.portal.look import INDEX, NOT_FOUND
@@ -33,6 +33,11 @@ class Shelf(NamedTuple):
     url: str
     style: str  # the bar's style sheet, from the top
     feed: str  # the feed of all that changes, from the top; empty where there is none
+
+    @property
+    def top(self) -> str:
+        """The way from the top of the server to that of the portal."""
+        return f"{urlsplit(self.url).path.rstrip('/')}/"
 
     def find(self, version: str, language: str, page: str) -> str | None:
         """The address, from the top, of a page or of what became of it; ``None`` where there is none."""
@@ -77,8 +82,8 @@ class _Spot(NamedTuple):
 
     @property
     def top(self) -> str:
-        """The way from here to the top."""
-        return "../" * (2 + self.page.count("/"))
+        """The way from here to the top; the page for what is not there is shown at any depth."""
+        return self.shelf.top if self.page == NOT_FOUND else "../" * (2 + self.page.count("/"))
 
     @property
     def words(self) -> Words:
@@ -162,6 +167,8 @@ def _item(address: str, name: str, here: bool, *added: str) -> str:
 def _way(spot: _Spot, version: Version, language: str = "") -> tuple[str, str]:
     """From here to the same page in a version, in this language or another, and what a reader has to know when it is not quite the same."""
     shelf, language, page = spot.shelf, language or spot.language, spot.page
+    if page == NOT_FOUND:
+        return f"{spot.top}{shelf.start(version.name, language)}", spot.words.first
     if found := shelf.find(version.name, language, page):
         return f"{spot.top}{found}", ""
     first = version.languages[0]
