@@ -5,7 +5,6 @@ import os
 import sys
 import warnings
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from sphinx.errors import ConfigError
 from sphinx.ext.napoleon.docstring import GoogleDocstring
@@ -171,7 +170,6 @@ drillbook_owners = {
 html_baseurl = f"{url.rstrip('/')}/" if (url := os.environ.get("MANUAL_URL", "").strip()) else ""
 if html_baseurl and not html_baseurl.startswith(("https://", "http://")):
     raise ConfigError(f"MANUAL_URL must begin with https:// or http://, not {html_baseurl!r}")
-notfound_urls_prefix = urlsplit(html_baseurl).path or "/"
 drillbook_portal = {
     "url": html_baseurl,
     "versions": {"tags": ["v*"], "branches": ["main"], "keep": 10},

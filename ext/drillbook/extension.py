@@ -50,7 +50,7 @@ from drillbook.proof.coverage import setup_coverage
 from drillbook.proof.doctest_builder import setup_doctest
 from drillbook.proof.drill import setup_drill
 
-ENV_VERSION = 9  # to be raised when what is kept about pages changes: then all are read again
+ENV_VERSION = 10  # to be raised when what is kept about pages changes: then all are read again
 
 
 def setup_extension(app: Sphinx) -> ExtensionMetadata:

@@ -131,7 +131,8 @@ class Warn(StrEnum):
     )
     TRANSLATION = (
         "translation",
-        "A catalogue of the manual cannot be read; its page is shown in the language that it was written in.",
+        "A catalogue of the manual cannot be read, or a translation changes what must be the same in every language; "
+        "what it is of is shown in the language that it was written in.",
         "Correct the catalogue at that line; `drillbook translations` has all that is wrong with it.",
     )
     INTERNAL = (

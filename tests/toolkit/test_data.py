@@ -120,7 +120,8 @@ def test_the_facts_are_said_as_pages_say_them(tmp_path: Path, build: Callable[..
     assert (slow["thresholds"], slow["for"], slow["severity"]) == (["500 ms"], "2 min", "SEV2")
     assert (silent["thresholds"], silent["for"]) == (["0", "3"], "0 s")
     assert slow["url"] == "index.html#alert-SlowReports"
-    assert found["contents"] == [{"name": "index", "title": "Rules", "url": "index.html", "owner": ""}]
+    content = {"name": "index", "title": "Rules", "url": "index.html", "owner": "", "translation": None}
+    assert found["contents"] == [content]
 
 
 def test_facts_have_limits_and_options_and_no_secret() -> None:

@@ -145,6 +145,27 @@ def test_what_is_not_there_is_said_on_a_page_with_a_search(client: TestClient) -
     assert "search.html" in answer.text and "content-security-policy" in answer.headers
 
 
+@pytest.mark.parametrize(
+    ("address", "says", "searches"),
+    [
+        ("/stable/de/alerts/Gone.html", "Diese Seite gibt es hier nicht", "/pumps/v1.1.0/de/search.html"),
+        ("/v1.1.0/de/gone.css", "Diese Seite gibt es hier nicht", "/pumps/v1.1.0/de/search.html"),
+        ("/main/en/gone.html", "This page is not here", "/pumps/main/en/search.html"),
+        ("/v1.0.0/de/gone.html", "Diese Seite gibt es hier nicht", "/pumps/stable/de/search.html"),
+        ("/v0.1.0/de", "Diese Seite gibt es hier nicht", "/pumps/stable/de/search.html"),
+        ("/v1.1.0/fr/a.html", "This page is not here", "/pumps/stable/en/search.html"),
+        ("/de/a.html", "This page is not here", "/pumps/stable/en/search.html"),
+    ],
+)
+def test_what_is_not_there_is_said_in_the_language_of_its_address(
+    client: TestClient, nginx: int, address: str, says: str, searches: str
+) -> None:
+    answer = client.get(address)
+    assert answer.status_code == 404 and f"<h1>{says}</h1>" in answer.text
+    assert f'action="{searches}"' in answer.text
+    assert get(nginx, address)[::2] == (404, answer.content)
+
+
 @pytest.mark.parametrize("address", HOSTILE)
 def test_no_address_leads_out_of_the_folder(client: TestClient, address: str) -> None:
     answer = client.get(f"http://testserver{address}")

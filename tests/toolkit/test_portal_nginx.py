@@ -77,6 +77,7 @@ def post(port: int, one: dict[str, str], client: str, host: str = "", **headers:
         "/versions.json",
         "/gone.html",
         "/stable/en/gone.css?v=1",
+        "/stable/de/gone.html",
         "/stable/en/a.html.br",
         "/-br/stable/en/a.html.br",
         "/nginx.conf",

@@ -175,6 +175,31 @@ def test_the_page_for_what_is_not_there_searches_the_stable_version(template: Pa
     assert page.xpath("//form//input/@name") == ["q"]
 
 
+def test_the_page_that_a_build_made_for_what_is_not_there_is_taken_if_it_can_stand_anywhere(pumps: Path) -> None:
+    made = "<html><head></head><body><h1>Weg</h1><a href='{}index.html'>Anfang</a></body></html>"
+    for language, base in (("de", "/pumps/main/de/"), ("en", "/elsewhere/")):
+        (pumps / "source" / "locales" / language / "404.html").write_text(made.format(base))
+    commit(pumps)
+    assert publish(pumps) == 0
+    german, english = (
+        html.fromstring((current(pumps) / "main" / language / "404.html").read_bytes()) for language in ("de", "en")
+    )
+    assert german.findtext(".//h1") == "Weg" and english.findtext(".//h1") == "This page is not here"
+    bar = german.xpath("//nav[@class='ops-portal']//a/@href") + german.xpath("//link/@href")
+    assert bar and all(link.startswith("/pumps/") for link in bar), bar
+    assert "/pumps/v1.0.0/en/index.html" in bar and not [link for link in bar if link.endswith("404.html")]
+
+
+def test_what_leads_on_speaks_the_language_of_its_folder(pumps: Path) -> None:
+    write(pumps, "main", {"en": ["a", "moved/new", "added"], "de": ["a", "moved/new"]})
+    commit(pumps)
+    assert publish(pumps) == 0
+    stub = html.fromstring((current(pumps) / "main" / "de" / "old.html").read_bytes())
+    assert stub.get("lang") == "de" and stub.findtext(".//title") == "Verschoben"
+    assert stub.text_content().count("Diese Seite ist jetzt hier: moved/new.html#cause.") == 1
+    assert html.fromstring((current(pumps) / "index.html").read_bytes()).get("lang") == "en"
+
+
 def test_an_old_page_leads_to_where_it_is_now(template: Path) -> None:
     release = current(template)
     page = html.fromstring((release / "v1.1.0" / "en" / "old.html").read_bytes())

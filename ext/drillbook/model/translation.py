@@ -1,13 +1,13 @@
-"""Translations of the manual: what a catalogue says, what of a page it covers, and what it must not change. No Sphinx."""
+"""Translations of the manual: what a catalogue says, and what of a page it covers. No Sphinx."""
 
-import re
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from difflib import get_close_matches
 from functools import lru_cache
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from drillbook.model.contents import content_digest
+from drillbook.model.invariant import differences
 
 FOLDER: Final = "LC_MESSAGES"
 
@@ -52,77 +52,86 @@ def read_messages(file: Path) -> tuple[Message, ...]:
         return ()
 
 
-def usable(messages: Iterable[Message]) -> dict[str, str]:
-    """What a page is shown with: message to translation, without those that are missing or of an older text."""
-    return {one.source: one.said for one in messages if one.said.strip() and not one.stale}
+def problems(message: Message, language: str) -> Iterator[str]:
+    """What is wrong with a translation that would be shown, in words."""
+    if message.source.startswith("$ "):
+        yield f"a command is no passage: {message.source!r}"
+    if message.said.strip() and not message.stale:
+        yield from differences(message.source, message.said, language)
+
+
+class Problem(NamedTuple):
+    """What is wrong with a translation: where, ``file:line``, and what, in words."""
+
+    place: str
+    says: str
+
+
+class Catalogue(NamedTuple):
+    """What there is of a page in a language: what it is shown with, message to translation; the messages whose translation
+    is refused, and why; and those whose translation is of an older text."""
+
+    said: Mapping[str, str]
+    refused: Mapping[str, tuple[Problem, ...]]
+    stale: frozenset[str]
+
+
+def catalogue(read: Iterable[tuple[Path, Iterable[Message]]], language: str) -> Catalogue:
+    """Put the messages of catalogue files together; the first file that has a translation counts, as Sphinx has it."""
+    told: dict[str, tuple[Path, Message]] = {}
+    stale: set[str] = set()
+    for file, messages in read:
+        for one in filter(lambda one: one.said.strip(), messages):
+            if one.stale:
+                stale.add(one.source)
+            else:
+                told.setdefault(one.source, (file, one))
+    wrong = {
+        source: tuple(Problem(f"{file}:{one.line}", problem) for problem in problems(one, language))
+        for source, (file, one) in told.items()
+    }
+    said = {source: one.said for source, (_, one) in told.items() if not wrong[source]}
+    return Catalogue(said, {source: found for source, found in wrong.items() if found}, frozenset(stale - told.keys()))
 
 
 class Covered(NamedTuple):
-    """How much of a page has a translation: its passages, those that have none, and the digest of all that it says."""
+    """How much of a page has a translation: its passages, those that have none, those that have changed since they were
+    translated, and the digest of all that it says."""
 
     passages: int
     missing: int
+    stale: int
     content: str
 
+    @property
+    def translated(self) -> int:
+        """How many are shown in the other language."""
+        return self.passages - self.missing - self.stale
 
-def covered(passages: Iterable[str], said: Mapping[str, str]) -> Covered:
-    """Hold the *passages* of a page against what its catalogue says."""
+
+def covered(passages: Iterable[str], found: Catalogue) -> Covered:
+    """Hold the *passages* of a page against its catalogue.
+
+    One has changed when the catalogue marks its translation as of an older text, or has one of a text so like it that
+    has gone from the page: which is what the mark is made by, when the catalogues are renewed.
+    """
     every = sorted(set(passages))
-    missing = [one for one in every if one not in said]
-    return Covered(len(every), len(missing), content_digest([[one, said.get(one, "")] for one in every]))
+    untold = [one for one in every if one not in found.said]
+    gone = [_alike(one) for one in found.said.keys() - set(every)]
+    stale = sum(
+        one in found.stale or bool(gone and get_close_matches(_alike(one), gone, 1))
+        for one in untold
+        if one not in found.refused
+    )
+    digest = content_digest([[one, found.said.get(one, "")] for one in every])
+    return Covered(len(every), len(untold) - stale, stale, digest)
+
+
+def _alike(text: str) -> str:
+    return text.strip().lower()
 
 
 def languages(folders: Iterable[Path]) -> Iterator[str]:
     """The languages that there are catalogues for, by name."""
     found = {place.parent.name for folder in folders for place in folder.glob(f"*/{FOLDER}") if place.is_dir()}
     yield from sorted(found)
-
-
-# what a translation must not change
-
-_CODE: Final = re.compile(r"(?P<role>\{[\w:.+-]+\})?(?P<ticks>`+)(?P<text>.+?)(?<!`)(?P=ticks)(?!`)")
-_TARGET: Final = re.compile(r"<([^<>]+)>$")
-_LINK: Final = re.compile(r"\]\(<?([^()\s>]+)>?[^()]*\)|<((?:https?|mailto):[^<>\s]+)>")
-_PLACE: Final = re.compile(r"\{\{.*?\}\}|\{\w*\}|(?<!\w)\$\{?[A-Za-z_]\w*\}?")
-_NUMBER: Final = re.compile(r"\d+(?:[.,:]\d+)*")
-_BLOCK: Final = re.compile(r"(?:#+ |[-*+] |\d+[.)] |> |`{3}|:{3}|\|)")
-_TYPED: Final = ("ops:command", "option")  # roles whose text is what one types, and no words
-
-Parts = dict[str, "Counter[str]"]
-
-
-def parts(text: str) -> Parts:
-    """What a passage has that is the same in every language, by what it is called."""
-    found: Parts = {name: Counter() for name in ("role", "literal", "link", "place", "number")}
-
-    def code(match: re.Match[str]) -> str:
-        role, inner = (match["role"] or "").strip("{}"), match["text"].strip()
-        target = _TARGET.search(inner)
-        if role:
-            shown = inner if role in _TYPED or target is None else target[1]
-            found["role"][f"{{{role}}}`{shown}`"] += 1
-            return f" {inner[: target.start()]} " if target and role not in _TYPED else " "
-        found["literal"][f"`{inner}`"] += 1
-        return " "
-
-    rest = _CODE.sub(code, text)
-    for kind, pattern in (("link", _LINK), ("place", _PLACE), ("number", _NUMBER)):
-        found[kind].update(next(filter(None, match.groups()), match[0]) for match in pattern.finditer(rest))
-        rest = pattern.sub(" ", rest)
-    return found
-
-
-def problems(message: Message) -> Iterator[str]:
-    """What is wrong with a translation that pages show, in words."""
-    if message.source.startswith("$ "):
-        yield f"a command is no passage: {message.source!r}"
-    if not message.said.strip() or message.stale:
-        return
-    if _BLOCK.match(message.said) and not _BLOCK.match(message.source):
-        yield f"it begins with {message.said.split()[0]!r}, which makes more of it than a paragraph"
-    source, said = parts(message.source), parts(message.said)
-    for kind, wanted in source.items():
-        for word in (wanted - said[kind]).elements():
-            yield f"the {kind} {word} is missing"
-        for word in (said[kind] - wanted).elements():
-            yield f"the {kind} {word} is not in the original"

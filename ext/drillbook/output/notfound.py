@@ -1,7 +1,9 @@
 """What `sphinx-notfound-page` shows: what the reader looked for is looked for in the search, from whatever depth."""
 
+import os
 from html import escape
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from docutils import nodes
 from sphinx.application import Sphinx
@@ -12,12 +14,22 @@ from drillbook.output.search.extension import place, searches
 from drillbook.warn import guarded
 
 EXTENSION: Final = "notfound.extension"
+PREFIX: Final = "notfound_urls_prefix"
+HOSTED: Final = "READTHEDOCS_CANONICAL_URL"  # where that host says that it will be
 BODY: Final = """\
 <h1>{title}</h1>
 <p>{named}</p>
 {search}
 <p>{start}</p>
 """
+
+
+@guarded()
+def begin_at_the_address(app: Sphinx, config: Config) -> None:
+    """Have its links begin where the manual will be, unless conf.py says where they do."""
+    if EXTENSION not in app.extensions or config.notfound_urls_prefix != config.values[PREFIX].default:
+        return
+    config.notfound_urls_prefix = urlsplit(config.html_baseurl or os.environ.get(HOSTED, "")).path or "/"
 
 
 @guarded()
@@ -44,4 +56,5 @@ def _default(config: Config) -> str:
 
 def setup_notfound(app: Sphinx) -> None:
     """Change the page behind the extension, and before the theme."""
+    app.connect("config-inited", begin_at_the_address)
     app.connect("html-page-context", fill_page, priority=450)

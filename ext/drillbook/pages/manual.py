@@ -62,7 +62,7 @@ class _Data:
                 {"name": name, **self._place(kind, name)} for kind, name in sorted(domain.objects) if kind == "severity"
             ],
             "facts": self._facts(),
-            "contents": [self._content(name) for name in sorted(self._app.env.found_docs)],
+            "contents": [self._content(name) | self._translation(name) for name in sorted(self._app.env.found_docs)],
             "stamps": list(_stamps(self._stamps)),
             "pages": [self._page(name) for name in self._stamps.pages()],
             "owners": [one._asdict() for one in owned(self._app)],
@@ -126,6 +126,11 @@ class _Data:
             "url": self._address(docname),
             "owner": self._stamps.owner(docname),
         }
+
+    def _translation(self, docname: str) -> Json:
+        found = self._stamps.covered(docname)
+        counted = {"passages": found.passages, "missing": found.missing, "stale": found.stale} if found else None
+        return {"translation": counted}
 
     def _page(self, docname: str) -> Json:
         found = self._stamps

@@ -48,19 +48,21 @@ def translation_says(found: Stamps, docname: str) -> list[str]:
     covered, signed = found.covered(docname), found.reviewed(docname)
     if covered is None or not covered.passages:
         return []
-    if covered.missing == covered.passages:
+    if covered.missing == covered.passages:  # and none has changed
         return [_("This page is not translated: it is in English.")]
     reviewed = _("No native speaker has reviewed this translation.")
     if signed is not None:
         said = _("A native speaker has reviewed this translation: {name}, {day}.")
         changed = _("This translation has changed since a native speaker reviewed it: {name}, {day}.")
         reviewed = (said if signed.valid else changed).format(name=signed.signature.reviewer, day=signed.signature.day)
-    if not covered.missing:
-        return [reviewed]
-    message = _(
-        "Parts of this page are in English: {number} of {all} passages are not translated, or have changed since."
-    )
-    return [reviewed, message.format(number=covered.missing, all=covered.passages)]
+    in_english = [
+        (covered.missing, _("Parts of this page are in English: {number} of {all} passages are not translated.")),
+        (
+            covered.stale,
+            _("Parts of this page are in English: {number} of {all} passages have changed since they were translated."),
+        ),
+    ]
+    return [reviewed, *(says.format(number=number, all=covered.passages) for number, says in in_english if number)]
 
 
 def signature_state(found: Stamps, docname: str) -> State:

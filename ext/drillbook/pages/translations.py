@@ -4,17 +4,28 @@ A page in another language says so itself: which part of it is still in English,
 language has read it. Both stand under its title, as stamps do.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
 from docutils import nodes
+from sphinx import locale
 from sphinx.application import Sphinx
 from sphinx.builders.gettext import MessageCatalogBuilder
 from sphinx.environment import BuildEnvironment
 from sphinx.util.i18n import docname_to_domain
 
-from drillbook.model.translation import FOLDER, CatalogueError, Covered, covered, one_line, read_messages, usable
+from drillbook.model.translation import (
+    FOLDER,
+    Catalogue,
+    CatalogueError,
+    Covered,
+    Message,
+    catalogue,
+    covered,
+    one_line,
+    read_messages,
+)
 from drillbook.pages.domain import OpsDomain
 from drillbook.pages.words import PASSAGES, silent_words
 from drillbook.warn import Warn, guarded, warn
@@ -27,27 +38,40 @@ class Catalogues:
     """The manual's catalogues of one language, read page by page."""
 
     def __init__(self, folders: Sequence[Path], language: str, compact: bool | str) -> None:
-        self._folders = [folder / language / FOLDER for folder in folders]
-        self._compact = compact
-        self._pages: dict[str, Mapping[str, str]] = {}
+        self._folders, self._language, self._compact = folders, language, compact
+        self._pages: dict[str, Catalogue] = {}
 
-    def page(self, docname: str) -> Mapping[str, str]:
-        """What there is of a page: message to translation."""
+    def page(self, docname: str) -> Catalogue:
+        """What there is of a page."""
         domain = docname_to_domain(docname, self._compact)
         if domain not in self._pages:
-            self._pages[domain] = dict(self._read(domain))
+            self._pages[domain] = catalogue(self._read(domain), self._language)
         return self._pages[domain]
 
-    def _read(self, domain: str) -> Iterator[tuple[str, str]]:
-        for folder in reversed(self._folders):  # the first one counts, as Sphinx has it
+    def _read(self, domain: str) -> Iterator[tuple[Path, Sequence[Message]]]:
+        for folder in self._folders:
+            file = folder / self._language / FOLDER / f"{domain}.po"
             try:
-                yield from usable(read_messages(folder / f"{domain}.po")).items()
+                yield file, read_messages(file)
             except CatalogueError as error:
                 warn(Warn.TRANSLATION, str(error))
 
     def said(self, docname: str, text: str) -> str:
-        """*text* of a page in this language; as it is when nobody has translated it."""
-        return self.page(docname).get(one_line(text), text)
+        """*text* of a page in this language; as it is when nobody has translated it, or the translation is refused."""
+        return self.page(docname).said.get(one_line(text), text)
+
+    def covered(self, docname: str, passages: set[str]) -> Covered:
+        """How much of a page there is."""
+        found = self.page(docname)
+        if docname_to_domain(docname, self._compact) != docname:  # what other pages say, too: nothing of that has gone
+            found = found._replace(said={one: said for one, said in found.said.items() if one in passages})
+        return covered(passages, found)
+
+    def refuse(self, docname: str) -> None:
+        """Keep Sphinx from showing what is refused of a page: there, each such message is its own translation."""
+        if refused := self.page(docname).refused:
+            read, _ = locale.init(self._folders, self._language, docname_to_domain(docname, self._compact))
+            getattr(read, "_catalog", {}).update({one: one for one in refused})  # where Sphinx's transform looks, too
 
 
 @guarded()
@@ -69,8 +93,18 @@ def note_page(app: Sphinx, document: nodes.document) -> None:
     if domain.extracts:
         document += silent_words(*sorted(said), source=str(document["source"]))
     elif domain.catalogues:
-        found: set[str] = document.__dict__.pop(PASSAGES, set())  # no part of the page: it is not kept
-        domain.note_model(COVERED, docname, covered(found | said, domain.catalogues.page(docname)))
+        said |= document.__dict__.pop(PASSAGES, set())  # no part of the page: it is not kept
+        domain.note_model(COVERED, docname, domain.catalogues.covered(docname, said))
+        _warn_refused(domain, docname, said)
+
+
+def _warn_refused(domain: OpsDomain, docname: str, passages: set[str]) -> None:
+    """Name what must be the same in every language and is not, of the *passages* of a page."""
+    for message, problems in domain.catalogues.page(docname).refused.items():
+        if message in passages:
+            domain.troubled[docname] = True  # read again, and so judged again, until it is right
+            for place, problem in problems:
+                warn(Warn.TRANSLATION, f"{problem}: the page shows this passage as it was written", place)
 
 
 def coverage(domain: OpsDomain, docname: str) -> Covered | None:

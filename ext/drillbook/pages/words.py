@@ -144,6 +144,7 @@ class Speak(SphinxTransform):
         docname = self.env.current_document.docname
         if domain.catalogues:
             setattr(self.document, PASSAGES, passages(self.document))
+            domain.catalogues.refuse(docname)
         for node in _placeholders(self.document):
             if node[WORDS] == PLAIN:
                 node.children = []

@@ -19,7 +19,8 @@ from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, R
 from starlette.routing import BaseRoute, Route
 
 from drillbook.portal import headers, nginx, packed
-from drillbook.portal.look import INDEX, NOT_FOUND
+from drillbook.portal.look import INDEX
+from drillbook.portal.missing import answered
 from drillbook.portal.release import Manifest, current
 
 HEALTH: Final = "/-/health"
@@ -82,8 +83,8 @@ def _answer(release: Release, request: Request) -> Response:
         return RedirectResponse(f"{quote(path.rpartition('/')[2])}/{query}", 301, release.headers)
     if name in files and name not in nginx.UNSERVED and not packed.is_packed(name):
         return _file(release, name, request, 200)
-    if NOT_FOUND in files:
-        return _file(release, NOT_FOUND, request, 404)
+    if gone := answered(path, files):
+        return _file(release, gone, request, 404)
     return PlainTextResponse("Not found.\n", 404, release.headers)
 
 

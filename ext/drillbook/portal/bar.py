@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from typing import Final, NamedTuple
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from drillbook.portal.building import Build
 from drillbook.portal.look import INDEX, NOT_FOUND
@@ -34,6 +34,11 @@ class Shelf(NamedTuple):
     style: str  # the bar's style sheet, from the top
     script: str  # and its script
     feed: str  # the feed of all that changes, from the top; empty where there is none
+
+    @property
+    def top(self) -> str:
+        """The way from the top of the server to that of the portal."""
+        return f"{urlsplit(self.url).path.rstrip('/')}/"
 
     def find(self, version: str, language: str, page: str) -> str | None:
         """The address, from the top, of a page or of what became of it; ``None`` where there is none."""
@@ -79,8 +84,8 @@ class _Spot(NamedTuple):
 
     @property
     def top(self) -> str:
-        """The way from here to the top."""
-        return "../" * (2 + self.page.count("/"))
+        """The way from here to the top; the page for what is not there is shown at any depth."""
+        return self.shelf.top if self.page == NOT_FOUND else "../" * (2 + self.page.count("/"))
 
     @property
     def words(self) -> Words:
@@ -179,6 +184,8 @@ def _item(way: _Way, name: str, here: bool, *added: str) -> str:
 def _way(spot: _Spot, version: Version, language: str = "") -> _Way:
     """From here to the same page in a version, in this language or another."""
     shelf, language, page = spot.shelf, language or spot.language, spot.page
+    if page == NOT_FOUND:
+        return f"{spot.top}{shelf.start(version.name, language)}", spot.words.first
     if found := shelf.find(version.name, language, page):
         return _Way(f"{spot.top}{found}")
     first = version.languages[0]

@@ -1,12 +1,15 @@
 """What makes an nginx serve the folder as our own application does."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
 from drillbook.portal.feedback.answer import MAX_BYTES
 from drillbook.portal.headers import CHECKED, HASHED, HASHED_FOLDER, HASHED_QUERY
 from drillbook.portal.headers import FILE as HEADERS
+from drillbook.portal.look import NOT_FOUND
+from drillbook.portal.missing import in_language
 from drillbook.portal.packed import TYPES
 from drillbook.portal.release import MANIFEST
 
@@ -27,6 +30,14 @@ map $args $drillbook_cache_query {{
 map $request_uri $drillbook_cache_address {{
     default $drillbook_cache_query;
     "~^/{folder}" "{hashed}";
+}}
+map $uri $drillbook_place {{
+    default "";
+    "~^/(?<drillbook_folder>[^/]+/[^/]+)(/|$)" $drillbook_folder;
+}}
+map $drillbook_place $drillbook_missing {{
+    default "/{not_found}";
+{missing}
 }}
 map $status $drillbook_cache {{
     default "{checked}";
@@ -51,7 +62,7 @@ server {{
     gzip_static on;
     server_tokens off;
     absolute_redirect off;
-    error_page 404 /404.html;
+    error_page 404 $drillbook_missing;
 
     add_header Cache-Control $drillbook_cache always;
     add_header Content-Encoding $drillbook_encoding always;
@@ -79,8 +90,12 @@ server {{
 """
 
 
-def nginx_conf(root: Path) -> str:
-    """The configuration for the published folder *root*, which is ``current`` of a site."""
+def nginx_conf(root: Path, folders: Mapping[str, Sequence[str]]) -> str:
+    """The configuration for the published folder *root*, which is ``current`` of a site.
+
+    Args:
+        folders: the languages, each with the folders of versions that have it, and so a page for what is not there.
+    """
     packed = "".join(
         f"    location ~ ^/-br(?<drillbook_file_{at}>/.*\\.{ending}\\.br)$ {{ internal; types {{ }} default_type {kind}; "
         f'alias "{root}$drillbook_file_{at}"; gzip_static off; }}\n'
@@ -98,6 +113,12 @@ def nginx_conf(root: Path) -> str:
         packed=packed,
         unserved="\n".join(f"    location = /{name} {{ return 404; }}" for name in UNSERVED),
         most=2 * MAX_BYTES,
+        not_found=NOT_FOUND,
+        missing="\n".join(
+            f'    "~^({"|".join(map(re.escape, names))})/{language}$" "/$drillbook_place/{NOT_FOUND}";\n'
+            f'    "~/{language}$" "/{in_language(language)}";'
+            for language, names in folders.items()
+        ),
     )
 
 

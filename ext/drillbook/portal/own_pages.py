@@ -1,17 +1,17 @@
-"""The pages of the portal's own: the first, those that lead on, and the one for what is not there; and maps for robots."""
+"""The pages of the portal's own: the first, and those that lead on; and maps for robots."""
 
 from collections.abc import Iterator, Sequence
 from html import escape
 from typing import Final
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from drillbook.portal.bar import Shelf
 from drillbook.portal.look import INDEX, NOT_FOUND
-from drillbook.portal.words import own_name, tag
+from drillbook.portal.words import tag, words
 
 _PAGE: Final = """\
 <!doctype html>
-<html lang="en">
+<html lang="{language}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -25,43 +25,21 @@ _PAGE: Final = """\
 _URLSET: Final = "http://www.sitemaps.org/schemas/sitemap/0.9"
 
 
-def leads_to(address: str, canonical: str = "") -> str:
+def page(language: str, title: str, body: str, head: str = "") -> str:
+    """A page around *body*; that and *head* are HTML."""
+    return _PAGE.format(language=tag(language), head=head, title=escape(title), body=body)
+
+
+def leads_to(address: str, language: str, canonical: str = "") -> str:
     """A page that leads on to *address*, with no script."""
-    target = escape(address)
-    return _PAGE.format(
-        head=f'<meta http-equiv="refresh" content="0; url={target}">\n'
+    target, says = escape(address), words(language)
+    link = f'<a href="{target}">{target}</a>'
+    return page(
+        language,
+        says.moved,
+        f"<p>{escape(says.now).format(page=link)}</p>",
+        f'<meta http-equiv="refresh" content="0; url={target}">\n'
         f'<link rel="canonical" href="{escape(canonical or address)}">\n',
-        title="Moved",
-        body=f'<p>This page is at <a href="{target}">{target}</a>.</p>',
-    )
-
-
-def not_found(shelf: Shelf, title: str) -> str:
-    """The page for what is not there. It is shown at any depth, so its links begin at the top of the server."""
-    top = f"{urlsplit(shelf.url).path.rstrip('/')}/"
-    folder = f"{top}{shelf.versions.start}/{shelf.languages[0]}/"
-    version = shelf.versions.named(shelf.versions.aliases[shelf.versions.start])
-    links = "\n".join(
-        f'<li><a href="{top}{one.name}/{language}/{INDEX}" lang="{tag(language)}" hreflang="{tag(language)}">'
-        f"{escape(one.title)}, {escape(own_name(language))}</a></li>"
-        for one in shelf.versions.all
-        for language in one.languages
-    )
-    return _PAGE.format(
-        head=f'<meta name="robots" content="noindex">\n<link rel="stylesheet" href="{top}{shelf.style}">\n',
-        title=f"Not found: {escape(title)}",
-        body=f"""\
-<main>
-<h1>This page is not here</h1>
-<p>Search {escape(title)} {escape(version.title)}, or begin at its <a href="{folder}{INDEX}">first page</a>.</p>
-<form action="{folder}search.html" role="search">
-<input type="search" name="q" aria-label="Search" required><button>Search</button>
-</form>
-<h2>Versions</h2>
-<ul>
-{links}
-</ul>
-</main>""",
     )
 
 
@@ -101,14 +79,12 @@ def _xml(kind: str, entries: str) -> str:
 def first_pages(shelf: Shelf) -> Iterator[tuple[str, str]]:
     """What stands where an address ends at a folder: the top, and each version."""
 
-    def page(address: str) -> str:
-        return leads_to(
-            address, f"{shelf.url}/{shelf.versions.start}/{shelf.languages[0]}/{INDEX}" if shelf.url else ""
-        )
-
-    yield INDEX, page(f"{shelf.versions.start}/{_spoken(shelf.versions.start, shelf)}/{INDEX}")
+    canonical = f"{shelf.url}/{shelf.versions.start}/{shelf.languages[0]}/{INDEX}" if shelf.url else ""
+    start, spoken = shelf.versions.start, _spoken(shelf.versions.start, shelf)
+    yield INDEX, leads_to(f"{start}/{spoken}/{INDEX}", spoken, canonical)
     for name in (*(version.name for version in shelf.versions.all), *shelf.versions.aliases):
-        yield f"{name}/{INDEX}", page(f"{_spoken(name, shelf)}/{INDEX}")
+        spoken = _spoken(name, shelf)
+        yield f"{name}/{INDEX}", leads_to(f"{spoken}/{INDEX}", spoken, canonical)
 
 
 def _spoken(name: str, shelf: Shelf) -> str:

@@ -14,13 +14,13 @@ from urllib.parse import quote
 
 from drillbook.model.change import read_edition
 from drillbook.model.data import DataError
-from drillbook.portal import headers, nginx, translations
+from drillbook.portal import headers, missing, nginx, translations
 from drillbook.portal.bar import PageError, Shelf, canonical, decorated, shelf
 from drillbook.portal.building import Build
 from drillbook.portal.feeds import FEED, FOLDER, Published, write_feeds
 from drillbook.portal.look import NOT_FOUND, is_page, published_files, resolved
 from drillbook.portal.moved import Moved
-from drillbook.portal.own_pages import first_pages, leads_to, not_found, robots, sitemaps
+from drillbook.portal.own_pages import first_pages, leads_to, robots, sitemaps
 from drillbook.portal.packed import pack
 from drillbook.portal.plan import Plan, PortalError
 from drillbook.portal.versions import Versions
@@ -65,7 +65,7 @@ def assemble(folder: Path, parts: Parts, kept: Mapping[str, Path]) -> list[str]:
         FEED if published else "",
     )
     for build in parts.builds:
-        _add(draft, build, made)
+        _add(draft, build, made, parts.plan.title)
     for page, text in first_pages(made):
         draft.write(page, text.encode())
     for page, text in _around(made, parts):
@@ -120,7 +120,7 @@ def _hashed(draft: _Draft, file: str) -> str:
     return name
 
 
-def _add(draft: _Draft, build: Build, shelf: Shelf) -> None:
+def _add(draft: _Draft, build: Build, shelf: Shelf, title: str) -> None:
     version, language = build.version, build.language
     for name in published_files(build.folder):
         there, file = f"{version.name}/{language}/{name}", build.folder / name
@@ -130,19 +130,25 @@ def _add(draft: _Draft, build: Build, shelf: Shelf) -> None:
         if not is_page(name):
             draft.link(there, file)
             continue
+        text = file.read_text(encoding="utf-8")
+        if name == NOT_FOUND and not missing.fits(text, shelf, version, language):
+            continue
         try:
-            text = decorated(file.read_text(encoding="utf-8"), shelf, version, language, name)
+            text = decorated(text, shelf, version, language, name)
         except PageError as error:
             raise PortalError(
                 f"{version.title} {language}: {name}: {error}, so that it cannot carry the bar"
             ) from error
         draft.write(there, text.encode())
+    gone = f"{version.name}/{language}/{NOT_FOUND}"
+    if gone not in draft.names:
+        draft.write(gone, missing.not_found(shelf, title, version, language).encode())
     for old, new in shelf.moved.stubs(frozenset(build.look.pages)):
         page, mark, anchor = new.partition("#")
         address = f"{'../' * old.count('/')}{quote(page)}{mark}{quote(anchor)}"
         folder = canonical(shelf, version, language, page)
         whole = f"{shelf.url}/{folder}/{language}/{quote(page)}" if shelf.url else ""
-        draft.write(f"{version.name}/{language}/{old}", leads_to(address, whole).encode())
+        draft.write(f"{version.name}/{language}/{old}", leads_to(address, language, whole).encode())
 
 
 def _around(shelf: Shelf, parts: Parts) -> Iterator[tuple[str, str]]:
@@ -153,9 +159,9 @@ def _around(shelf: Shelf, parts: Parts) -> Iterator[tuple[str, str]]:
         raise PortalError(str(error)) from error
     yield VERSIONS, _json(parts.versions.as_data())
     yield headers.FILE, _json(headers.as_data(given))
-    yield nginx.FILE, nginx.nginx_conf(parts.root)
+    yield nginx.FILE, nginx.nginx_conf(parts.root, missing.folders(shelf))
     yield nginx.INCLUDED, nginx.nginx_headers(given)
-    yield NOT_FOUND, not_found(shelf, parts.plan.title)
+    yield from missing.around(shelf, parts.plan.title)
     yield "robots.txt", robots(shelf.url)
     if shelf.url:  # a sitemap has whole addresses
         yield from sitemaps(shelf)

@@ -1,73 +1,68 @@
-"""What the portal says on pages, in the languages that it knows; in any other it speaks English."""
+"""What the portal says on pages, in the language of each: it speaks several at once, and in one that it does not know English."""
 
-from collections.abc import Mapping
-from typing import Final, NamedTuple
+from functools import cache
+from typing import NamedTuple
 
 from babel import Locale, UnknownLocaleError
 
+from drillbook.language import translator
+
 
 class Words(NamedTuple):
-    """The words of the bar, in one language; places in braces are filled in."""
+    """The words of one language; places in braces are filled in."""
 
-    bar: str = "Versions and languages"
-    version: str = "Version"
-    language: str = "Language"
-    stable: str = "stable"
-    latest: str = "latest"
-    deployed: str = "deployed"
-    prerelease: str = "pre-release"
-    elsewhere: str = "does not have this page: its first page"
-    old: str = "This is {this}. The stable version is {stable}:"
-    ahead: str = "This is {this}, which is not released. The stable version is {stable}:"
-    in_use: str = "This is {this}, the version that is deployed. The stable version is {stable}:"
-    not_in_use: str = "This is {this}. The version that is deployed is {deployed}:"
-    same: str = "read this page there"
-    other: str = "it does not have this page, begin at its first page"
-    feed: str = "Follow what changes (Atom)"
-
-
-WORDS: Final[Mapping[str, Words]] = {
-    "de": Words(
-        bar="Versionen und Sprachen",
-        version="Version",
-        language="Sprache",
-        stable="stabil",
-        latest="neueste",
-        deployed="im Einsatz",
-        prerelease="Vorabversion",
-        elsewhere="hat diese Seite nicht: erste Seite",
-        old="Dies ist {this}. Die stabile Version ist {stable}:",
-        ahead="Dies ist {this}, noch nicht veröffentlicht. Die stabile Version ist {stable}:",
-        in_use="Dies ist {this}, die Version im Einsatz. Die stabile Version ist {stable}:",
-        not_in_use="Dies ist {this}. Die Version im Einsatz ist {deployed}:",
-        same="diese Seite dort lesen",
-        other="sie hat diese Seite nicht, dort auf der ersten Seite beginnen",
-        feed="Änderungen verfolgen (Atom)",
-    ),
-    "zh_CN": Words(
-        bar="版本与语言",
-        version="版本",
-        language="语言",
-        stable="稳定版",
-        latest="最新",
-        deployed="已部署",
-        prerelease="预发布",
-        elsewhere="没有此页：转到其首页",
-        old="这是 {this}。稳定版是 {stable}：",
-        ahead="这是 {this}，尚未发布。稳定版是 {stable}：",
-        in_use="这是 {this}，即已部署的版本。稳定版是 {stable}：",
-        not_in_use="这是 {this}。已部署的版本是 {deployed}：",
-        same="在该版本中阅读此页",
-        other="该版本没有此页，请从其首页开始",
-        feed="订阅变更 (Atom)",
-    ),
-}
-_ENGLISH: Final = Words()
+    bar: str
+    version: str
+    language: str
+    stable: str
+    latest: str
+    deployed: str
+    prerelease: str
+    elsewhere: str
+    old: str
+    ahead: str
+    in_use: str
+    not_in_use: str
+    same: str
+    other: str
+    feed: str
+    gone: str
+    begin: str
+    first: str
+    search: str
+    versions: str
+    moved: str
+    now: str
 
 
+@cache
 def words(language: str) -> Words:
     """The words of a language."""
-    return WORDS.get(language, _ENGLISH)
+    _ = translator(language)
+    return Words(
+        bar=_("Versions and languages"),
+        version=_("Version"),
+        language=_("Language"),
+        stable=_("stable"),
+        latest=_("latest"),
+        deployed=_("deployed"),
+        prerelease=_("pre-release"),
+        elsewhere=_("does not have this page: its first page"),
+        old=_("This is {this}. The stable version is {stable}:"),
+        ahead=_("This is {this}, which is not released. The stable version is {stable}:"),
+        in_use=_("This is {this}, the version that is deployed. The stable version is {stable}:"),
+        not_in_use=_("This is {this}. The version that is deployed is {deployed}:"),
+        same=_("read this page there"),
+        other=_("it does not have this page, begin at its first page"),
+        feed=_("Follow what changes (Atom)"),
+        gone=_("This page is not here"),
+        begin=_("Search {manual}, or begin at its {page}."),
+        first=_("first page"),
+        search=_("Search"),
+        versions=_("Versions"),
+        moved=_("Moved"),
+        now=_("This page is at {page}."),
+    )
 
 
 def own_name(language: str) -> str:

@@ -14,11 +14,11 @@ from drillbook.model.translation import (
     CatalogueError,
     Covered,
     Message,
+    catalogue,
     covered,
     languages,
     problems,
     read_messages,
-    usable,
 )
 from drillbook.review.signing import SignError, identity, sign_translation
 
@@ -31,7 +31,7 @@ It reads what the gettext builder wrote: run `make translations` first.
 
 exit status:
   0  no translation changes what must be the same in every language
-  1  one does: a role, a link, a literal, a number, a place for a value
+  1  one does: a role, a link, a literal, a number or its unit, a place for a value
   2  usage, or a catalogue cannot be read
 """
 FINE, WRONG = 0, 1
@@ -74,6 +74,17 @@ class Places(NamedTuple):
     def passages(self, page: str) -> set[str]:
         """What a page says."""
         return {message.source for message in read_messages(self.messages / f"{page}.pot")}
+
+    def covered(self, language: str, page: str) -> Covered:
+        """How much of a page there is in a language."""
+        file = self.catalogue(language, page)
+        return covered(self.passages(page), catalogue([(file, read_messages(file))], language))
+
+    def wrong(self, language: str, page: str) -> Iterator[str]:
+        """What must be the same in every language and is not, each with its place."""
+        file = self.catalogue(language, page)
+        for message in read_messages(file):
+            yield from (f"{file}:{message.line}: {problem}" for problem in problems(message, language))
 
 
 def add_parser(commands: Any) -> None:
@@ -127,7 +138,7 @@ def run(options: argparse.Namespace) -> int:
         report = {
             language: [_page(places, language, page) for page in pages] for language in options.languages or there
         }
-        wrong = [found for language in report for page in pages for found in _wrong(places.catalogue(language, page))]
+        wrong = [found for language in report for page in pages for found in places.wrong(language, page)]
     except CatalogueError as error:
         raise DataError(str(error)) from error
     lines = [*_lines(report), *wrong]
@@ -145,12 +156,9 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _page(places: Places, language: str, page: str) -> PageReport:
-    messages = read_messages(places.catalogue(language, page))
-    passages = places.passages(page)
-    found = covered(passages, usable(messages))
-    stale = sum(message.stale and message.source in passages for message in messages)
+    found = places.covered(language, page)
     signature = _signature(places, language, page, found)
-    return PageReport(page, found.passages, found.passages - found.missing, found.missing - stale, stale, *signature)
+    return PageReport(page, found.passages, found.translated, found.missing, found.stale, *signature)
 
 
 def _signature(places: Places, language: str, page: str, found: Covered) -> tuple[str, str, str]:
@@ -162,11 +170,6 @@ def _signature(places: Places, language: str, page: str, found: Covered) -> tupl
     if signed is None:
         return UNSIGNED, "", ""
     return SIGNED if signed.content == found.content else CHANGED, signed.reviewer, signed.day.isoformat()
-
-
-def _wrong(catalogue: Path) -> Iterator[str]:
-    for message in read_messages(catalogue):
-        yield from (f"{catalogue}:{message.line}: {problem}" for problem in problems(message))
 
 
 def _lines(report: dict[str, list[PageReport]]) -> Iterator[str]:
@@ -202,23 +205,23 @@ def translation(places: Places, language: str, page: str) -> Translation:
     """The translation of a page. Raises :exc:`SignError` when there is none, or when it is wrong."""
     if page not in places.pages():
         raise SignError(f"{page!r} is no page of {places.messages}: write it as in alerts/HighLatency")
-    catalogue = places.catalogue(language, page)
+    file = places.catalogue(language, page)
     try:
-        messages = read_messages(catalogue)
+        messages = read_messages(file)
     except CatalogueError as error:
         raise SignError(str(error)) from error
-    if wrong := list(_wrong(catalogue)):
+    if wrong := list(places.wrong(language, page)):
         raise SignError("\n".join(["what must be the same in every language is not:", *wrong]))
-    found = covered(places.passages(page), usable(messages))
-    if found.missing == found.passages:
-        raise SignError(f"{catalogue}: nothing of {page} is translated")
+    found = places.covered(language, page)
+    if not found.translated:
+        raise SignError(f"{file}: nothing of {page} is translated")
     return Translation(f"{language}/{page}", messages, found)
 
 
 def review(options: argparse.Namespace) -> int:
     """Show the translation of a page, or sign it: ``drillbook review PAGE --language de``."""
     found = translation(Places(options.messages, options.locales, options.evidence), options.language, options.page)
-    counted = f"{found.covered.passages - found.covered.missing} of {found.covered.passages} passages are translated."
+    counted = f"{found.covered.translated} of {found.covered.passages} passages are translated."
     if not options.sign:
         for message in found.messages:
             print(f"{message.source}\n  {message.said or '(not translated)'}\n")
