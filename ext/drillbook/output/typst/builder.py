@@ -142,6 +142,7 @@ class TypstBuilder(Builder):
     def _writer(self, page: Page, tree: nodes.document) -> Any:
         made: Any = self._app.registry.create_translator(self, tree, self, self.places, page.docname, page.level)
         made.pictures, made.drawn, made.letters = self.pictures, self.drawn, self.letters
+        made.large = self.options["large"]
         return made
 
     def finish(self) -> None:

@@ -7,7 +7,6 @@ from docutils import nodes
 from docutils.nodes import Element
 
 from drillbook.output.typst.markup import call, string
-from drillbook.output.typst.tables import LONGEST
 from drillbook.output.typst.translator import BaseTranslator, wrapped
 
 BREAK: Final = "\u200b"  # where a word that is wider than its column may be broken
@@ -57,10 +56,10 @@ class SentenceTranslator(BaseTranslator):
         if not isinstance(parent, nodes.FixedTextElement):
             text = re.sub(r"\s*\n\s*", " ", text)
         if isinstance(parent, nodes.literal) and self.narrow:
-            text = " ".join(_JOINT.sub(BREAK, word) if len(word) > LONGEST else word for word in text.split(" "))
+            text = " ".join(_JOINT.sub(BREAK, word) if len(word) > self.narrow else word for word in text.split(" "))
         self.write(self.inline(text))
 
-    narrow = 0  # tables around here
+    narrow = 0  # in a table: how long a word may be that is not broken
 
     def depart_Text(self, node: nodes.Text) -> None:
         """It has been written."""
