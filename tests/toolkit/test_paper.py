@@ -219,6 +219,51 @@ def setup(app):
     assert "Who knows?" in " ".join(texts(done))
 
 
+@pytest.mark.parametrize(
+    ("markup", "words"),
+    [
+        ("```{raw} html\n<p>Seen by <b>some</b></p><script>never()</script>\n```", "raw html: Seen by some"),
+        ("So <img src='map.png' alt='a map'> it is", "raw html: a map it is"),
+        ("```{raw} html\n<iframe src='https://video.example'></iframe>\n```", "raw html: https://video.example"),
+        ("```{raw} latex\nSeen \\emph{by some}\n```", "raw latex: Seen"),
+    ],
+)
+def test_what_is_raw_for_another_format_never_vanishes(
+    markup: str, words: str, book: Callable[..., Path], build: BuildIt
+) -> None:
+    done = build(book(third=f"# The third page\n\n{{ref}}`there`\n\n{markup}\n"), "typst", warns=True)
+    assert re.search(r"third\.md:\d+: WARNING: the PDF cannot show raw (html|latex)", done.warnings)
+    assert words in " ".join(texts(done)) and "never()" not in " ".join(texts(done))
+
+
+@pytest.mark.parametrize(
+    "markup",
+    [
+        "Press <kbd>x</kbd> now",
+        "```{raw} latex\n\\newpage\n```",
+        "```{raw} html\n<style>b { color: red }</style>\n<!-- a note -->\n```",
+        "```{raw} html\n<b>On a screen</b>\n```\n\n```{raw} typst\nOn paper\n```",
+        "````{only} html\n```{raw} html\n<b>On a screen</b>\n```\n````",
+    ],
+)
+def test_raw_markup_without_words_or_with_others_for_paper_is_no_warning(
+    markup: str, book: Callable[..., Path], build: BuildIt
+) -> None:
+    done = build(book(third=f"# The third page\n\n{{ref}}`there`\n\n{markup}\n"), "typst")
+    assert "On a screen" not in " ".join(texts(done))
+
+
+def test_every_sheet_says_when_it_was_made_against_what_and_when_to_doubt_it(
+    book: Callable[..., Path], build: BuildIt, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1700000000")
+    every = texts(build(book('release = "v3"\n'), "typst"))
+    for text in every:
+        assert "Stations v3, commit " in text and "2023-11-14 22:13 UTC" in text
+        assert "Nothing in this manual is proven by a run." in text, "without proofs there is no day"
+    assert "Manual and system Stations v3" in every[0]
+
+
 def test_some_pages_are_a_pdf_of_their_own(book: Callable[..., Path], build: BuildIt) -> None:
     done = build(book(), "typst", confoverrides={"drillbook_pdf_only": "third"})
     assert pdf(done).name == "stations-third.pdf"

@@ -431,4 +431,6 @@ def test_every_word_of_every_kind_of_node_is_on_paper(kinds: Path, build: Callab
         missing = {word for word in words(wanted) - paper if not word.isdigit() and word not in text}
         assert not missing, f"{page}: {sorted(missing)}"
     assert {"On", "paper", "only"} <= paper
+    assert "not here" in text and re.search(r"blocks\.rst:\d+: WARNING: the PDF cannot show raw html", done.warnings)
+    assert "file (data.txt)" in " ".join(text.split())
     assert "never" not in paper

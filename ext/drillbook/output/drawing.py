@@ -1,6 +1,6 @@
 """The overview drawing of a tree: a box for each step, an arrow for each answer, as an SVG element for a page.
 
-Colours are left to the style sheet, so that it follows the theme; the kinds also differ in their shape and in words, so
+Colours are left to the style sheet, so that it follows the theme, and without one it is black on white; the kinds also differ in their shape and in words, so
 that it can be read in black and white. The steps of the page are its text: nothing is said in the drawing alone.
 """
 
@@ -27,11 +27,17 @@ SHRINKS: Final = 1000  # a wider drawing keeps its size and scrolls, because its
 
 def _words() -> dict[str, str]:
     """What a box is, by its kind."""
-    return {"check": _("Check"), "fix": _("Fix"), "escalate": _("Escalate"), "tree": _("Other tree")}
+    return {
+        "check": _("Check"),
+        "fix": _("Fix"),
+        "escalate": _("Escalate"),
+        "tree": _("Other tree"),
+        "part": _("Other part"),
+    }
 
 
 class Box(NamedTuple):
-    """A step: ``number`` as the page counts (0 for another tree), ``kind`` check, fix, escalate or tree, ``href`` where it leads."""
+    """A step: ``number`` as the page counts (0 for another tree), ``kind`` as :func:`_words` has it, ``href`` where it leads."""
 
     number: int
     kind: str
@@ -47,8 +53,21 @@ class Arrow(NamedTuple):
     label: str
 
 
-def draw(label: str, boxes: Sequence[Box], arrows: Iterable[Arrow]) -> str:
-    """The drawing as an SVG element; *label* is what a screen reader says of the whole."""
+class _Plan(NamedTuple):
+    """The lines of each box and of each arrow's label, the size of each box, and where all of them stand."""
+
+    texts: list[list[str]]
+    labels: list[list[str]]
+    sizes: list[Size]
+    layout: Layout
+
+    @property
+    def extent(self) -> Size:
+        width, height = (round(side + 2 * MARGIN) for side in self.layout.size)
+        return Size(width, height)
+
+
+def _plan(boxes: Sequence[Box], arrows: Iterable[Arrow]) -> _Plan:
     answers: dict[tuple[int, int], list[str]] = {}
     for arrow in arrows:  # answers that lead to the same place share an arrow
         answers.setdefault((arrow.start, arrow.end), []).append(arrow.label)
@@ -56,14 +75,24 @@ def draw(label: str, boxes: Sequence[Box], arrows: Iterable[Arrow]) -> str:
     labels = [wrapped(" / ".join(dict.fromkeys(said)), LABEL_LETTERS, LABEL_LINES) for said in answers.values()]
     sizes = [_box_size(box, lines) for box, lines in zip(boxes, texts, strict=True)]
     links = [Link(*ends, _label_size(lines)) for ends, lines in zip(answers, labels, strict=True)]
-    layout = lay_out(sizes, links)
-    width, height = (round(side + 2 * MARGIN) for side in layout.size)
+    return _Plan(texts, labels, sizes, lay_out(sizes, links))
+
+
+def extent(boxes: Sequence[Box], arrows: Iterable[Arrow]) -> Size:
+    """How large the drawing is, in pixels."""
+    return _plan(boxes, arrows).extent
+
+
+def draw(label: str, boxes: Sequence[Box], arrows: Iterable[Arrow]) -> str:
+    """The drawing as an SVG element; *label* is what a screen reader says of the whole."""
+    plan = _plan(boxes, arrows)
+    width, height = plan.extent
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" class="ops-drawing{" ops-wide" if width > SHRINKS else ""}" '
         f'width="{width}" height="{height}" viewBox="{-MARGIN} {-MARGIN} {width} {height}" role="group" '
         f'aria-label="{escape(label)}" font-size="{TEXT}">',
-        *_arrows(layout, labels),
-        *(_box(*each) for each in zip(boxes, texts, sizes, layout.boxes, strict=True)),
+        *_arrows(plan.layout, plan.labels),
+        *(_box(*each) for each in zip(boxes, plan.texts, plan.sizes, plan.layout.boxes, strict=True)),
         "</svg>",
     ]
     return "".join(parts)
@@ -81,7 +110,7 @@ def _arrows(layout: Layout, labels: Sequence[Sequence[str]]) -> Iterator[str]:
         width, height = _label_size(lines)
         yield (
             f'<rect class="ops-label-ground" x="{_n(x - width / 2)}" y="{_n(y - height / 2)}" '
-            f'width="{_n(width)}" height="{_n(height)}" fill="none"/>'
+            f'width="{_n(width)}" height="{_n(height)}" fill="white"/>'
         )
         top = y - len(lines) * (LINE - 2) / 2
         yield from (
@@ -112,7 +141,7 @@ def _box(box: Box, lines: Sequence[str], size: Size, place: tuple[float, float])
 
 
 def _shape(kind: str, x: float, y: float, size: Size) -> str:
-    """A check is a hexagon, a fix has round ends, an escalation a double frame, another tree a dashed one."""
+    """A check is a hexagon, a fix has round ends, an escalation a double frame; what is drawn elsewhere a dashed one."""
     width, height = size
     left, top = x - width / 2, y - height / 2
     if kind == "check":
@@ -120,8 +149,9 @@ def _shape(kind: str, x: float, y: float, size: Size) -> str:
         points += [(left + width - 9, top + height), (left + 9, top + height)]
         drawn = " ".join(f"{_n(a)},{_n(b)}" for a, b in points)
         return f'<polygon class="ops-frame" points="{drawn}" fill="none" stroke="currentColor"/>'
-    corner = {"fix": 16, "tree": 4}.get(kind, 0)
-    dashes = ' stroke-dasharray="5 4"' if kind == "tree" else ""
+    elsewhere = kind in ("tree", "part")
+    corner = 16 if kind == "fix" else 4 if elsewhere else 0
+    dashes = ' stroke-dasharray="5 4"' if elsewhere else ""
     frame = (
         f'<rect class="ops-frame" x="{_n(left)}" y="{_n(top)}" width="{_n(width)}" height="{_n(height)}" '
         f'rx="{corner}" fill="none" stroke="currentColor"{dashes}/>'

@@ -9,7 +9,7 @@ from sphinx.locale import admonitionlabels
 from drillbook.output.typst.code import lines
 from drillbook.output.typst.markup import Raw, call, content, inline, string
 from drillbook.output.typst.sentences import SentenceTranslator
-from drillbook.output.typst.tables import columns
+from drillbook.output.typst.tables import columns, longest
 from drillbook.output.typst.translator import wrapped
 
 DEEPEST: Final = 6  # levels of headings in a PDF
@@ -175,12 +175,10 @@ class BlockTranslator(SentenceTranslator):
         group = next(node.findall(nodes.tgroup))
         title = next((child for child in node.children if isinstance(child, nodes.title)), None)
         named = content(self.of(title)) if title else Raw("none")
-        small = sum(1 for _ in group.findall(nodes.colspec)) > 4
-        self.write(f"#grid-table(({''.join(f'{share:.3g}fr, ' for share in columns(group))}), {named}, ")
-        self.write(f"small: {'true' if small else 'false'}, ")
-        self.narrow += 1
+        self.write(f"#grid-table(({''.join(f'{share:.3g}fr, ' for share in columns(group, self.large))}), {named}, ")
+        around, self.narrow = self.narrow, longest(group, self.large)
         group.walkabout(self)
-        self.narrow -= 1
+        self.narrow = around
         self.write(")\n")
         raise nodes.SkipNode
 

@@ -142,6 +142,7 @@ class TypstBuilder(Builder):
     def _writer(self, page: Page, tree: nodes.document) -> Any:
         made: Any = self._app.registry.create_translator(self, tree, self, self.places, page.docname, page.level)
         made.pictures, made.drawn, made.letters = self.pictures, self.drawn, self.letters
+        made.large = self.options["large"]
         return made
 
     def finish(self) -> None:
@@ -213,6 +214,9 @@ class TypstBuilder(Builder):
         address = f"{live.rstrip('/')}/{only + '.html' if only else ''}" if live else ""
         contacts = Path(self.confdir) / str(self.options["contacts"]) if self.options["contacts"] else None
         title = self.options["title"] or _("Operations manual")
+        made = _("{project} {release}, commit {commit}, {day}").format(
+            project=self.config.project, release=self.config.release, commit=self.made.commit, day=self.made.day
+        )
         data = {
             "title": title
             if self.whole
@@ -225,9 +229,7 @@ class TypstBuilder(Builder):
             "paper": PAPERS[str(self.options["paper"])],
             "large": self.options["large"],
             "parts": sum(1 for page in self.pages if page.part),
-            "footer": _("{project} {release}, commit {commit}, {day}").format(
-                project=self.config.project, release=self.config.release, commit=self.made.commit, day=self.made.day
-            ),
+            "footer": f"{made}. {doubt}",
             "cover": front.cover(self, self.made),
             "doubt": doubt,
             "proofs": said,
@@ -264,6 +266,7 @@ class TypstBuilder(Builder):
 
     def _qr(self, address: str) -> str:
         if not address:
+            LOGGER.info("the cover has no code to scan, as the manual has no address: html_baseurl in conf.py says it")
             return ""
         (self.folder / "drawn").mkdir(exist_ok=True)
         segno.make(address, micro=False).save(str(self.folder / "drawn" / "live.svg"), border=2, scale=4)

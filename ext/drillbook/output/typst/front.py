@@ -136,7 +136,7 @@ def cover(builder: Builder, made: Made) -> list[tuple[str, str]]:
     """What the cover says of where the PDF comes from."""
     config = builder.config
     return [
-        (_("System"), f"{config.project} {config.release}".strip()),
+        (_("Manual and system"), f"{config.project} {config.release}".strip()),
         (_("Commit"), made.commit),
         (_("Made from the state of"), made.day),
     ]

@@ -1,4 +1,5 @@
-"""What the toolkit's own structures look like on paper: trees as steps from the top of a page, boxes to tick, lines."""
+"""What the toolkit's own structures look like on paper: a tree as its drawing, then its steps from the top of a sheet;
+boxes to tick, lines to fill."""
 
 from hashlib import sha256
 from typing import Any
@@ -9,9 +10,11 @@ from docutils.nodes import Element
 from drillbook.language import _
 from drillbook.output.drawing import draw
 from drillbook.output.plot import has_plots, plot
-from drillbook.output.shapes import KINDS, boxes_and_arrows, frame_parts, take_anchor
+from drillbook.output.shapes import KINDS, boxes_and_arrows, frame_parts, take_anchor, title_of
 from drillbook.output.typst.blocks import BlockTranslator
+from drillbook.output.typst.drawings import parts
 from drillbook.output.typst.markup import call
+from drillbook.pages.domain import OpsDomain
 from drillbook.pages.measurements import TABLE
 
 PARTS = {"ops-confirm": "confirm", "ops-undo": "undo"}
@@ -33,6 +36,9 @@ class OpsTranslator(BlockTranslator):
         classes = node["classes"]
         node["closes"] = True
         if "ops-tree" in classes:
+            self._overview(node)
+            if _stands_free(node):
+                self.write("#pagebreak(weak: true)\n")
             self.open(node, "ops-tree")
         elif "ops-procedure" in classes:
             self.open(node, "ops-procedure")
@@ -58,19 +64,22 @@ class OpsTranslator(BlockTranslator):
         else:
             super().visit_enumerated_list(node)
 
-    def depart_enumerated_list(self, node: Element) -> None:
-        """The end of the steps; of a tree, its drawing: on paper the steps come first."""
-        self.write(")\n")
-        if "ops-tree" in node["classes"]:
-            self._overview(node)
-
-    def _overview(self, node: Element) -> None:
-        items = [item for item in node.children if isinstance(item, nodes.list_item)]
-        named = [item.deepcopy() for item in items]
-        for item in named:
+    def _overview(self, tree: nodes.container) -> None:
+        """Its drawing, in parts where its letters would become too small; it stands before the sheet of the steps."""
+        tree = tree.deepcopy()
+        take_anchor(tree)
+        items = [item for item in tree.findall(nodes.list_item) if "ops-node" in item["classes"]]
+        for item in items:
             take_anchor(item)
-        if len(named) > 1 and all(item["ids"] for item in named):
-            self.picture(draw("", *boxes_and_arrows(named)), _("Overview: the same steps as below"), tall=True)
+        if len(items) < 2 or not all(item["ids"] for item in items):
+            return
+        domain = self.builder.env.get_domain(OpsDomain.name)
+        assert isinstance(domain, OpsDomain)
+        title = _("Overview of {title}").format(title=title_of(tree, domain, self.docname))
+        drawn = list(parts(*boxes_and_arrows(items), self.large))
+        for number, part in enumerate(drawn, 1):
+            said = f"{title} ({number}/{len(drawn)})" if len(drawn) > 1 else title
+            self.picture(draw("", *part), said, title=self.letters.shown(said))
 
     def visit_list_item(self, node: Element) -> None:
         """A step has a box to tick, and what it is in words."""
@@ -97,5 +106,13 @@ class OpsTranslator(BlockTranslator):
         """That of a measurement has its plot above it."""
         svg = plot(node[TABLE]) if TABLE in node and has_plots() else ""
         if svg:
-            self.picture(svg, node[TABLE].title, width="64%")
+            self.picture(svg, node[TABLE].title, width="80%")
         super().visit_table(node)
+
+
+def _stands_free(node: Element) -> bool:
+    """Whether nothing is around it but sections: only there can a sheet end."""
+    while (node := node.parent) is not None and not isinstance(node, nodes.document):
+        if not isinstance(node, nodes.section):
+            return False
+    return True

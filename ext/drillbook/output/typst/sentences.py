@@ -1,14 +1,16 @@
 """What stands in sentences."""
 
 import re
+from pathlib import PurePosixPath
 from typing import Final
 
 from docutils import nodes
 from docutils.nodes import Element
 
 from drillbook.output.typst.markup import call, string
-from drillbook.output.typst.tables import LONGEST
+from drillbook.output.typst.raw import visible
 from drillbook.output.typst.translator import BaseTranslator, wrapped
+from drillbook.warn import Warn, warn
 
 BREAK: Final = "\u200b"  # where a word that is wider than its column may be broken
 _JOINT: Final = re.compile(r"(?<=[/._=&?-])(?=\w)|(?<=[a-z])(?=[A-Z])")
@@ -38,7 +40,6 @@ CLASSES: Final = {  # of an inline node: the look that it has on paper
         "subscript": "sub",
         "manpage": "emph",
         "problematic": "strong",
-        "download_reference": "mono",
         "number_reference": "emph",
         "desc_name": "sig-name",
         "desc_annotation": "sig-note",
@@ -57,10 +58,10 @@ class SentenceTranslator(BaseTranslator):
         if not isinstance(parent, nodes.FixedTextElement):
             text = re.sub(r"\s*\n\s*", " ", text)
         if isinstance(parent, nodes.literal) and self.narrow:
-            text = " ".join(_JOINT.sub(BREAK, word) if len(word) > LONGEST else word for word in text.split(" "))
+            text = " ".join(_JOINT.sub(BREAK, word) if len(word) > self.narrow else word for word in text.split(" "))
         self.write(self.inline(text))
 
-    narrow = 0  # tables around here
+    narrow = 0  # in a table: how long a word may be that is not broken
 
     def depart_Text(self, node: nodes.Text) -> None:
         """It has been written."""
@@ -152,10 +153,29 @@ class SentenceTranslator(BaseTranslator):
         raise nodes.SkipNode
 
     def visit_raw(self, node: nodes.raw) -> None:
-        """What an author wrote for this engine; what is for others says the same as what stands beside it."""
-        if "typst" in node.get("format", "").split():
+        """What an author wrote for this engine; of what is for others, the words that nothing beside it says for paper."""
+        formats = _formats(node)
+        beside = {name for other in node.parent.children if isinstance(other, nodes.raw) for name in _formats(other)}
+        if "typst" in formats:
             self.write(node.astext())
+        elif "typst" not in beside and (said := visible(node.astext(), formats)):
+            kind = f"raw {' '.join(formats)}"
+            how = "write {only} html around it, and what paper shows in {only} typst"
+            warn(Warn.PAPER, f"the PDF cannot show {kind}, and has its words: {how}", node)
+            end = "" if isinstance(node.parent, nodes.TextElement) else "\n\n"
+            self.write(f"{call('unknown', kind)}[{self.inline(said)}]{end}")
         raise nodes.SkipNode
+
+    def visit_download_reference(self, node: Element) -> None:
+        """A file to fetch; paper can only name it."""
+        self.open(node, "mono")
+
+    def depart_download_reference(self, node: Element) -> None:
+        """Its name, when its text is another."""
+        self.close()
+        name = PurePosixPath(node.get("refuri") or node.get("filename") or node["reftarget"]).name
+        if name not in node.astext():
+            self.write(f"{self.inline(' (')}#mono[{self.inline(name)}]{self.inline(')')}")
 
     def visit_desc_parameterlist(self, node: Element) -> None:
         """Parameters in brackets."""
@@ -206,6 +226,10 @@ class SentenceTranslator(BaseTranslator):
         raise nodes.SkipNode
 
     pictures: dict[str, str]
+
+
+def _formats(node: nodes.raw) -> list[str]:
+    return str(node.get("format", "")).split()
 
 
 def _length(node: nodes.image) -> str:

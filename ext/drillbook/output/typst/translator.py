@@ -45,6 +45,7 @@ class BaseTranslator(SphinxTranslator):
         self.body: list[str] = []
 
     letters: Letters
+    large = False  # print
 
     def inline(self, text: str) -> str:
         """A text as markup, with letters that can be shown."""
