@@ -185,7 +185,7 @@ def _way(spot: _Spot, version: Version, language: str = "") -> _Way:
     """From here to the same page in a version, in this language or another."""
     shelf, language, page = spot.shelf, language or spot.language, spot.page
     if page == NOT_FOUND:
-        return f"{spot.top}{shelf.start(version.name, language)}", spot.words.first
+        return _Way(f"{spot.top}{shelf.start(version.name, language)}", spot.words.first, same=False)
     if found := shelf.find(version.name, language, page):
         return _Way(f"{spot.top}{found}")
     first = version.languages[0]
