@@ -226,7 +226,10 @@ class TypstBuilder(Builder):
             "large": self.options["large"],
             "parts": sum(1 for page in self.pages if page.part),
             "footer": _("{project} {release}, commit {commit}, {day}").format(
-                project=self.config.project, release=self.config.release, commit=self.made.commit, day=self.made.day
+                project=self.config.project,
+                release=self.config.release,
+                commit=self.made.commit_says(_),
+                day=self.made.day,
             ),
             "cover": front.cover(self, self.made),
             "doubt": doubt,
