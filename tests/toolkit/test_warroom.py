@@ -18,6 +18,7 @@ from tests.toolkit.building import Build
 from tests.toolkit.handbook import GOOD, handbook
 
 from drillbook.cli import main
+from drillbook.model.stamp import Phrase
 from drillbook.output.made import Made, made_from
 from drillbook.output.warroom import Bundle, bundle
 
@@ -142,6 +143,30 @@ def test_every_page_says_what_it_is_a_copy_of(parts: Callable[[str], Bundle], tm
         assert not [name for name in archive.namelist() if "_sources" in name or "buildinfo" in name]
     readme = (tmp_path / "warroom" / "README.md").read_text()
     assert "2026-09-21" in readme and "stations.pdf" in readme and len(readme.splitlines()) < 40
+
+
+@pytest.mark.parametrize(
+    ("language", "banner", "row"),
+    [
+        ("de", "Offline-Kopie von Stations. Aus dem Stand vom 2026-09-21 ", "| `SHA256SUMS` | Prüfsummen: "),
+        ("zh_CN", "Stations 的离线副本。依据 2026-09-21 ", "| `SHA256SUMS` | 校验和："),
+        ("fr", "Offline copy of Stations. Made from the state of 2026-09-21 ", "| `SHA256SUMS` | Checksums: "),
+    ],
+)
+def test_a_bundle_speaks_the_language_of_its_pages(
+    tmp_path: Path, build: BuildIt, language: str, banner: str, row: str
+) -> None:
+    html = build(handbook(tmp_path / "book", GOOD), confoverrides={"language": language}).output
+    (tmp_path / "stations.pdf").write_bytes(b"%PDF")
+    made = MADE._replace(commit=Phrase("{commit}, with changes that are not committed", commit="abc1234"))
+    bundle(Bundle(html, tmp_path / "stations.pdf", made), tmp_path / "warroom")
+    with zipfile.ZipFile(tmp_path / "warroom" / "stations-html.zip") as archive:
+        page = archive.read("stations/index.html").decode()
+    assert f'<p class="ops-offline" role="note">{banner}' in page
+    readme = (tmp_path / "warroom" / "README.md").read_text("utf-8")
+    assert row in readme and "`python3 walk.pyz ALERT`" in readme and "`stations/index.html`" in readme
+    for text in ("No page of this manual is proven now", "with changes that are not committed"):
+        assert (text in page) == (text in readme) == (language == "fr"), text
 
 
 def test_the_walker_is_a_single_file_that_needs_only_python(parts: Callable[[str], Bundle], tmp_path: Path) -> None:

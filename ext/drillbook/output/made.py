@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from drillbook import process
+from drillbook.language import Translate
+from drillbook.model.stamp import Phrase, told
 
 GIT_S: Final = 10
-NO_COMMIT: Final = "no commit"
+NO_COMMIT: Final = Phrase("no commit")
 
 
 class Made(NamedTuple):
@@ -27,11 +29,16 @@ class Made(NamedTuple):
         """The time, to the minute."""
         return datetime.fromtimestamp(self.seconds, UTC).strftime("%Y-%m-%d %H:%M UTC")
 
+    def commit_says(self, _: Translate) -> str:
+        """The commit, with words in the language of *_*."""
+        return told(self.commit, _)
+
 
 def made_from(folder: Path) -> Made:
     """The commit, and its time or ``SOURCE_DATE_EPOCH``, as the `standard for it
     <https://reproducible-builds.org/specs/source-date-epoch/>`_ says; outside of git it is now."""
-    commit, seconds = NO_COMMIT, int(datetime.now(UTC).timestamp())
+    commit: str = NO_COMMIT
+    seconds = int(datetime.now(UTC).timestamp())
     try:
         done = process.run(["git", "log", "-1", "--format=%h %ct"], timeout_s=GIT_S, cwd=folder)
         changed = process.run(["git", "status", "--porcelain", "--untracked-files=no"], timeout_s=GIT_S, cwd=folder)
@@ -39,6 +46,9 @@ def made_from(folder: Path) -> Made:
         done = changed = process.Completed(1, b"", b"")
     if done.status == 0:
         name, _, time = done.stdout.decode().strip().partition(" ")
-        commit, seconds = f"{name}, with changes that are not committed" if changed.stdout.strip() else name, int(time)
+        commit = (
+            Phrase("{commit}, with changes that are not committed", commit=name) if changed.stdout.strip() else name
+        )
+        seconds = int(time)
     epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
     return Made(commit, int(epoch) if epoch.isdecimal() else seconds)

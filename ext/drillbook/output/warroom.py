@@ -17,6 +17,7 @@ from html import escape
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+from drillbook.language import SOURCE, translator
 from drillbook.model.data import data_text
 from drillbook.model.evidence import State
 from drillbook.model.stamp import Stamp, doubt
@@ -37,19 +38,15 @@ from drillbook.walker.command import main
 
 sys.exit(main(Path(sys.argv[0]).resolve().with_name("{data}")))
 """
-README: Final = """\
+_README: Final = """\
 # {title}
 
 {doubt}
 {made}
 
-| File | What it is |
+| {file} | {what} |
 | --- | --- |
-| `{pdf}` | The manual on paper. Print it before the network is gone; page 2 says which alert is where. |
-| `{pages}` | The manual for a browser. Unpack it and open `{index}`: search, trees and recordings work without a network. |
-| `{walker}` | Walks a tree in a terminal: `python3 {walker} ALERT`. It needs Python 3.11 and nothing else. |
-| `{data}` | What the walker reads: all trees and procedures. |
-| `{sums}` | Checksums: `sha256sum --check {sums}` says whether the files are whole. |
+{rows}
 
 {proofs}
 """
@@ -85,31 +82,14 @@ def bundle(parts: Bundle, target: Path) -> list[Path]:
     try:
         name = parts.pdf.stem
         shutil.copyfile(parts.pdf, new / parts.pdf.name)
-        says, said = doubt(_stamps(data))
-        title = f"{data['manual']['project']} {data['manual']['version']}".strip()
-        made = f"Made from the state of {parts.made.day}, commit {parts.made.commit}."
-        banner = f"Offline copy of {title}. {made} {says}"
+        about = _About(data, parts)
         data["manual"] |= {"made": parts.made.iso, "commit": parts.made.commit}
         (new / DATA).write_text(data_text(data), encoding="utf-8")
-        pages = dict(_pages(parts.html, name, banner)) | {f"{name}/{DATA}": (new / DATA).read_bytes()}
-        (new / f"{name}-html.zip").write_bytes(_zip(pages.items(), parts.made))
+        pages = dict(_pages(parts.html, name, about.banner())) | {f"{name}/{DATA}": (new / DATA).read_bytes()}
+        (new / about.zip).write_bytes(_zip(pages.items(), parts.made))
         (new / WALKER).write_bytes(b"#!/usr/bin/env python3\n" + _zip(_walker(), parts.made))
         (new / WALKER).chmod(0o755)
-        (new / "README.md").write_text(
-            README.format(
-                title=f"{title}: offline",
-                doubt=f"**{says}**",
-                made=made,
-                pdf=parts.pdf.name,
-                pages=f"{name}-html.zip",
-                index=f"{name}/index.html",
-                walker=WALKER,
-                data=DATA,
-                sums=SUMS,
-                proofs="\n".join(said),
-            ),
-            encoding="utf-8",
-        )
+        (new / "README.md").write_text(about.readme(), encoding="utf-8")
         files = sorted(file.name for file in new.iterdir())
         sums = "".join(f"{hashlib.sha256((new / file).read_bytes()).hexdigest()}  {file}\n" for file in files)
         (new / SUMS).write_text(sums, encoding="utf-8")
@@ -118,6 +98,52 @@ def bundle(parts: Bundle, target: Path) -> list[Path]:
     finally:
         shutil.rmtree(new, ignore_errors=True)
     return [target / file for file in [*files, SUMS]]
+
+
+class _About:
+    """What a bundle says of itself, in the language of its pages."""
+
+    def __init__(self, data: Mapping[str, Any], parts: Bundle) -> None:
+        self._say = _ = translator(data["manual"].get("language", SOURCE))
+        self._pdf, self._name = parts.pdf.name, parts.pdf.stem
+        self._doubt, self._proofs = doubt(_stamps(data), _)
+        self._title = f"{data['manual']['project']} {data['manual']['version']}".strip()
+        state = _("Made from the state of {day}, commit {commit}.")
+        self._made = state.format(day=parts.made.day, commit=parts.made.commit_says(_))
+        self.zip = f"{self._name}-html.zip"
+
+    def banner(self) -> str:
+        """What stands at the head of each page."""
+        _ = self._say
+        return _("Offline copy of {manual}. {made} {doubt}").format(
+            manual=self._title, made=self._made, doubt=self._doubt
+        )
+
+    def readme(self) -> str:
+        """The page that says what is what."""
+        _ = self._say
+        files = {
+            self._pdf: _("The manual on paper. Print it before the network is gone; page 2 says which alert is where."),
+            self.zip: _(
+                "The manual for a browser. Unpack it and open {page}: search, trees and recordings work without a network."
+            ).format(page=f"`{self._name}/index.html`"),
+            WALKER: _("Walks a tree in a terminal: {command}. It needs Python 3.11 and nothing else.").format(
+                command=f"`python3 {WALKER} ALERT`"
+            ),
+            DATA: _("What the walker reads: all trees and procedures."),
+            SUMS: _("Checksums: {command} says whether the files are whole.").format(
+                command=f"`sha256sum --check {SUMS}`"
+            ),
+        }
+        return _README.format(
+            title=_("{manual}: offline").format(manual=self._title),
+            doubt=f"**{self._doubt}**",
+            made=self._made,
+            file=_("File"),
+            what=_("What it is"),
+            rows="\n".join(f"| `{file}` | {says} |" for file, says in files.items()),
+            proofs="\n".join(self._proofs),
+        )
 
 
 def _stamps(data: Mapping[str, Any]) -> Iterator[Stamp]:

@@ -215,7 +215,7 @@ class TypstBuilder(Builder):
         contacts = Path(self.confdir) / str(self.options["contacts"]) if self.options["contacts"] else None
         title = self.options["title"] or _("Operations manual")
         made = _("{project} {release}, commit {commit}, {day}").format(
-            project=self.config.project, release=self.config.release, commit=self.made.commit, day=self.made.day
+            project=self.config.project, release=self.config.release, commit=self.made.commit_says(_), day=self.made.day
         )
         data = {
             "title": title

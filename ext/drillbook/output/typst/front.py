@@ -137,6 +137,6 @@ def cover(builder: Builder, made: Made) -> list[tuple[str, str]]:
     config = builder.config
     return [
         (_("Manual and system"), f"{config.project} {config.release}".strip()),
-        (_("Commit"), made.commit),
+        (_("Commit"), made.commit_says(_)),
         (_("Made from the state of"), made.day),
     ]
