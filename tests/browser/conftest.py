@@ -10,6 +10,7 @@ import http.server
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
 import threading
@@ -20,7 +21,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import uvicorn
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
+from starlette.routing import BaseRoute
+from tests.browser.hostile import WATCH
+
+from drillbook.portal.app import create
+from drillbook.portal.headers import headers
+from drillbook.portal.look import look
 
 ROOT = Path(__file__).parents[1] / "roots" / "trees"
 EXT = Path(__file__).parents[2] / "ext"
@@ -61,6 +69,11 @@ def policy(html: str, wasm: bool = False, media: bool = False) -> str:
     )
 
 
+def published_policy(site: Path) -> str:
+    """The policy that a built manual is published with."""
+    return headers([look(site)], "")["Content-Security-Policy"]
+
+
 class Quiet(http.server.SimpleHTTPRequestHandler):
     """Serves files, without a word."""
 
@@ -75,7 +88,9 @@ class Quiet(http.server.SimpleHTTPRequestHandler):
         """Requests are not worth a line each."""
 
 
-class _Strict(Quiet):
+class Strict(Quiet):
+    """Serves files under a policy."""
+
     policy = ""
 
     def end_headers(self) -> None:
@@ -87,8 +102,14 @@ class _Strict(Quiet):
 def serving(site: Path, *, wasm: bool = False, media: bool = False) -> Iterator[str]:
     """The address of a manual over HTTP; the policy knows a page that has nothing of ours."""
     html = (site / "index.html").read_text(encoding="utf-8")
-    kind = type("Handler", (_Strict,), {"policy": policy(html, wasm, media)})
-    handler = functools.partial(kind, directory=str(site))
+    with serving_as(Strict, site, policy(html, wasm, media)) as address:
+        yield address
+
+
+@contextmanager
+def serving_as(kind: type[Strict], site: Path, policy: str) -> Iterator[str]:
+    """The address of a folder that is served under a policy."""
+    handler = functools.partial(type("Handler", (kind,), {"policy": policy}), directory=str(site))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
         thread.start()
@@ -104,11 +125,34 @@ def served(site: Path) -> Iterator[str]:
         yield address
 
 
+@contextmanager
+def portal(published: Path, *routes: BaseRoute, listening: socket.socket | None = None) -> Iterator[str]:
+    """The address of a published folder, which our application serves."""
+    with listening or socket.create_server(("127.0.0.1", 0)) as taken:
+        app = create(published, routes)
+        server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off"))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [taken]}, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{taken.getsockname()[1]}"
+        server.should_exit = True
+        thread.join()
+
+
 THEMES_ICONS = "Loading the image 'data:image/svg+xml"  # Furo's, which the policy blocks; nothing of ours is so loaded
 
 
 def _is_error(message: ConsoleMessage) -> bool:
     return message.type == "error" and not message.text.startswith(THEMES_ICONS)
+
+
+@pytest.fixture
+def only_an_icon_may_be_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Browsers ask for one unasked; anything else that a page complains of fails its test, also icons of the theme."""
+    monkeypatch.setattr(
+        sys.modules[__name__],
+        "_is_error",
+        lambda one: one.type == "error" and not one.location["url"].endswith("/favicon.ico"),
+    )
 
 
 @pytest.fixture
@@ -139,3 +183,15 @@ def page(context: Callable[..., BrowserContext]) -> Page:
     reader = context()
     reader.grant_permissions(["clipboard-read", "clipboard-write"])
     return reader.new_page()
+
+
+@pytest.fixture(params=[True, False], ids=["without a policy", "with the published policy"])
+def watched(request: pytest.FixtureRequest, context: Callable[..., BrowserContext]) -> Page:
+    """A page that notes each script that runs, and each element and address that could run one.
+
+    Its server sends the policy of a published manual. Once that counts, and once the browser does not heed it.
+    """
+    found = context(bypass_csp=request.param).new_page()
+    found.add_init_script(WATCH)
+    found.set_default_timeout(20_000)
+    return found

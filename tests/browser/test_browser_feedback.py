@@ -1,4 +1,4 @@
-"""What a reader answers under a fix and on a page, in a real browser, with a real server and under a strict policy."""
+"""What a reader answers under a fix and on a page, in a real browser, with a real server and under the policy that is published."""
 
 import json
 import os
@@ -16,7 +16,7 @@ from starlette.responses import Response
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
-from tests.browser.conftest import EXT, ROOT, policy
+from tests.browser.conftest import EXT, ROOT, published_policy
 from tests.toolkit.feedback import answer, served
 
 from drillbook.cli import main
@@ -43,11 +43,11 @@ def asking(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 class Strict(StaticFiles):
-    """Pages under the strictest policy."""
+    """Pages under the policy that they are published with."""
 
     def __init__(self, site: Path) -> None:
         super().__init__(directory=site)
-        self.policy = policy((site / "index.html").read_text(encoding="utf-8"))
+        self.policy = published_policy(site)
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         response = await super().get_response(path, scope)
@@ -84,7 +84,6 @@ def reader(chromium: Browser) -> Iterator[Callable[..., BrowserContext]]:
     yield new
     for made in opened:
         made.close()
-    errors = [error for error in errors if "data:image/svg" not in error]  # icons of the theme
     assert not errors
 
 
@@ -344,7 +343,10 @@ OURS = {
 OURS |= {"tr", "th", "td", "a", "bdi", "article", "time"}
 
 
-@pytest.mark.parametrize("without_policy", [False, True])
+WITHOUT = pytest.mark.parametrize("without_policy", [False, True], ids=["with the policy", "without a policy"])
+
+
+@WITHOUT
 def test_no_payload_runs_on_the_page_of_the_review(
     without_policy: bool, reader: Callable[..., BrowserContext], tmp_path: Path
 ) -> None:
@@ -378,10 +380,11 @@ def test_no_payload_runs_in_an_export(page: Page, database: Path, tmp_path: Path
     assert ran == []
 
 
+@WITHOUT
 def test_no_payload_of_a_server_or_of_the_storage_runs_on_a_page(
-    reader: Callable[..., BrowserContext], asking: Path, tmp_path: Path
+    without_policy: bool, reader: Callable[..., BrowserContext], asking: Path, tmp_path: Path
 ) -> None:
-    page = reader(bypass_csp=True).new_page()
+    page = reader(bypass_csp=without_policy).new_page()
     ran = dialogs(page)
     with served(Settings(), tmp_path / "f.db", Mount("/", Strict(asking))) as site:
         page.goto(f"{site}/pressure.html")

@@ -1,82 +1,56 @@
 """What comes from outside is text: in facts and titles, in addresses, in what is typed, and in what a browser has kept.
 
-Each payload of ``tests/data/xss-reader.txt`` would run a script if a page took it for markup. There is no policy here
-that would hold it back: the pages themselves must.
+Each test is run under the policy that such a manual is published with, and without any: then nothing but the pages
+themselves can hold back what would run.
 """
 
-import functools
-import http.server
+import http
 import json
 import re
 import shutil
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
 
 import pytest
-from playwright.sync_api import Page, expect
-from tests.browser.conftest import EXT, ROOT, Quiet
+from playwright.sync_api import Browser, Page, expect
+from tests.browser.conftest import ROOT, Strict, published_policy, serving_as
+from tests.browser.hostile import PAYLOADS, WATCH, batches, edition, escaped
 from tests.browser.test_browser_stamps import built
 
-PAYLOADS = (Path(__file__).parents[1] / "data" / "xss-reader.txt").read_text(encoding="utf-8").splitlines()
-STATIC = EXT / "drillbook" / "output" / "static"
 LISTS = "---\norphan: true\n---\n# Alerts\n\n```{ops:alert-list}\n```\n\n```{ops:alerts}\n```\n"
+CHANGES = "---\norphan: true\n---\n# Changes\n\n```{ops:changes}\n```\n"
 FIND = "---\norphan: true\n---\n# Find\n\n```{ops:search}\n```\n"
-WATCH = """
-  window.found = [];
-  window.alert = (said) => found.push(`ran: ${said}`);
-  const TAGS = "img, iframe, object, embed, video, audio, base, meta, link, style, template, math, script:not([src])";
-  const look = (element) => {
-    for (const attribute of element.attributes) {
-      if (/^on/i.test(attribute.name)) found.push(`${attribute.name} of ${element.localName}`);
-      const target = /^(?:href|xlink:href|src|action|formaction|data)$/i.test(attribute.name);
-      if (target && /^[\\s\\x00-\\x1f]*(?:java|vb)script:/i.test(attribute.value)) found.push(attribute.value);
-    }
-  };
-  window.lookAt = (root) => [root, ...root.querySelectorAll("*")].forEach(look);
-  window.watching = new MutationObserver((changes) => {
-    for (const change of changes) {
-      if (change.type === "attributes") look(change.target);
-      for (const node of change.addedNodes) {
-        if (node.nodeType !== Node.ELEMENT_NODE) continue;
-        lookAt(node);
-        if (node.matches(TAGS) || node.querySelector(TAGS)) found.push(`made: ${node.outerHTML.slice(0, 200)}`);
-      }
-    }
-  });
-  window.watch = () => watching.observe(document, { subtree: true, childList: true, attributes: true });
-"""
 
 
 @pytest.fixture(scope="module")
 def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a manual whose titles and alert rules were written by an enemy, served without a policy."""
+    """The address of a manual whose titles and alert rules were written by an enemy, with its headers as published."""
     source = Path(shutil.copytree(ROOT, tmp_path_factory.mktemp("enemy") / "trees"))
     (source / "rules" / "enemy.yml").write_text(json.dumps({"groups": [{"name": PAYLOADS[0], "rules": rules()}]}))
     (source / "lists.md").write_text(LISTS)
     (source / "find.md").write_text(FIND)
-    for number in range(0, len(PAYLOADS), 50):
-        titles = "\n".join(f"{escaped(payload)}\n{'=' * 2500}\n\nText.\n" for payload in PAYLOADS[number : number + 50])
+    (source / "changes.md").write_text(CHANGES)
+    (source / "before.json").write_text(json.dumps(edition("before", "old")))
+    for number, some in enumerate(batches(50)):
+        titles = "\n".join(f"{escaped(payload)}\n{'=' * 2500}\n\nText.\n" for payload in some)
         (source / f"titles-{number}.rst").write_text(f":orphan:\n\n{titles}", encoding="utf-8")
     conf = (source / "conf.py").read_text()
     more = ["notfound.extension", "sphinxext.opengraph"]
     conf = conf.replace('"drillbook"]', f'"drillbook", *{more}]')
     (source / "conf.py").write_text(
-        f'{conf}\nnotfound_urls_prefix = "/"\nogp_social_cards = {{"enable": False}}\ndrillbook_llms = True\nsmartquotes = False\n'
+        f'{conf}\nnotfound_urls_prefix = "/"\nogp_social_cards = {{"enable": False}}\ndrillbook_llms = True\n'
+        'drillbook_changes_since = "before.json"\nsmartquotes = False\n'
     )
     built(source, "html", lambda _: None)
-    with http.server.ThreadingHTTPServer(
-        ("127.0.0.1", 0), functools.partial(_Site, directory=str(source / "_build" / "html"))
-    ) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-        server.shutdown()
-        thread.join()
+    site = source / "_build" / "html"
+    policy = published_policy(site)
+    (site / "raw.html").write_text(f"<!doctype html><title>Raw</title>{''.join(PAYLOADS[:40])}", encoding="utf-8")
+    with serving_as(_Site, site, policy) as address:
+        yield address
 
 
-class _Site(Quiet):
+class _Site(Strict):
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
         self.send_response(http.HTTPStatus.OK)
         self.send_header("Content-Type", "text/html; charset=utf-8")
@@ -101,37 +75,35 @@ def rules() -> list[dict[str, object]]:
     ]
 
 
-def escaped(text: str) -> str:
-    """*text* in reStructuredText, as it stands."""
-    return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", text)
-
-
-@pytest.fixture
-def watched(page: Page) -> Page:
-    """A page that notes each script that runs, and each element and address that could run one."""
-    page.add_init_script(WATCH)
-    page.set_default_timeout(20_000)
-    return page
-
-
 def test_there_are_many_and_the_watch_sees_what_they_do(watched: Page, hostile: str) -> None:
     assert len(set(PAYLOADS)) == len(PAYLOADS) >= 200
     watched.goto(f"{hostile}/index.html")
     assert watched.evaluate("lookAt(document.documentElement), found") == []
-    watched.evaluate(
-        "watch(), document.body.insertAdjacentHTML('beforeend', `<details open ontoggle=alert(1)><img alt=x>`)"
-    )
-    watched.wait_for_function("found.includes('ran: 1') && found.some(said => said.startsWith(`made: <details`))")
+    watched.evaluate("watch(), document.body.insertAdjacentHTML('beforeend', `<a href=javascript:f()><img alt=x>`)")
+    watched.wait_for_function("found.includes('javascript:f()') && found.some(said => said.startsWith(`made: <a`))")
+
+
+def test_they_run_where_they_are_markup_unless_the_policy_holds_them(chromium: Browser, hostile: str) -> None:
+    ran = {}
+    for without in (True, False):
+        context = chromium.new_context(bypass_csp=without)
+        page = context.new_page()
+        page.add_init_script(WATCH)
+        page.goto(f"{hostile}/raw.html")
+        ran[without] = page.evaluate("found")
+        context.close()
+    assert len(ran[True]) > 5 and not ran[False]
 
 
 def test_no_title_and_no_fact_is_markup(watched: Page, hostile: str) -> None:
-    pages = ["lists", "genindex", "ops-alerts", "index", *(f"titles-{n}" for n in range(0, len(PAYLOADS), 50))]
+    pages = ["lists", "genindex", "ops-alerts", "index", "changes", *(f"titles-{n}" for n, _ in enumerate(batches(50)))]
     for name in pages:
         watched.goto(f"{hostile}/{name}.html")
         assert watched.evaluate("lookAt(document.documentElement), found") == [], name
-    watched.goto(f"{hostile}/lists.html")
-    shown = "\n".join(watched.locator(".ops-alert-list").all_text_contents())
-    assert not [payload for payload in PAYLOADS if payload.strip() not in shown], "as they are, and none is lost"
+    for name, where in (("lists", ".ops-alert-list"), ("changes", ".ops-changes")):
+        watched.goto(f"{hostile}/{name}.html")
+        shown = "\n".join(watched.locator(where).all_text_contents())
+        assert not [payload for payload in PAYLOADS if payload.strip() not in shown], "as they are, and none is lost"
 
 
 SEARCH = """
@@ -161,8 +133,8 @@ def test_what_is_searched_for_and_found_is_text(watched: Page, hostile: str) -> 
 
 def test_an_address_is_text(watched: Page, hostile: str) -> None:
     watched.add_init_script("document.addEventListener('DOMContentLoaded', watch)")
-    for first in range(0, len(PAYLOADS), 35):
-        together = " ".join(PAYLOADS[first : first + 35])
+    for some in batches(35):
+        together = " ".join(some)
         for address in (f"search.html?q={quote(together)}", f"no/{quote(together, safe='')}"):
             watched.goto(f"{hostile}/{address}#{quote(together)}")
             expect(watched.locator(".ops-search-results")).to_have_attribute(
@@ -197,9 +169,12 @@ def test_the_place_in_a_tree_is_text(watched: Page, hostile: str) -> None:
 
 
 KEPT = """
-([payloads, blanks, ticks]) => {
+async (payloads) => {
   watch();
-  const [runBlanks, runTicks] = [new Function(blanks), new Function(ticks)];
+  const scripts = [...document.scripts].map((one) => one.src).filter((src) => /\\/(?:blanks|checklist)\\.js/.test(src));
+  const runAgain = (src) => new Promise((resolve, reject) => {
+    document.head.append(Object.assign(document.createElement("script"), { src, onload: resolve, onerror: reject }));
+  });
   const values = new Set();
   for (const payload of payloads) {
     // as on a page that has only now come: without what the last run has made
@@ -209,8 +184,7 @@ KEPT = """
     const kept = Object.fromEntries([payload, ...fields.map((field) => field.dataset.blank)].map((name) => [name, payload]));
     localStorage.setItem(`drillbook-blanks:${location.pathname}`, payload.length % 5 ? JSON.stringify(kept) : payload);
     localStorage.setItem(`drillbook-ticks:${location.pathname}`, payload.length % 5 ? JSON.stringify([payload]) : payload);
-    runBlanks();
-    runTicks();
+    await Promise.all(scripts.map(runAgain));
     for (const field of fields) {
       field.value = payload;
       field.dispatchEvent(new Event("input"));
@@ -218,17 +192,16 @@ KEPT = """
     }
     for (const fill of document.querySelectorAll(".ops-fill")) values.add(fill.textContent);
   }
-  return [[...values], found];
+  return [[...values], scripts.length, found];
 }
 """
 
 
 def test_what_a_browser_has_kept_and_what_is_filled_in_is_text(watched: Page, hostile: str) -> None:
-    scripts = [(STATIC / name).read_text() for name in ("blanks.js", "checklist.js")]
     for name in ("pumps", "hostile"):
         watched.goto(f"{hostile}/{name}.html")
         expect(watched.locator(".ops-input").first).to_be_visible()
-        values, found = watched.evaluate(KEPT, [PAYLOADS, *scripts])
-        assert found == []
+        values, scripts, found = watched.evaluate(KEPT, PAYLOADS)
+        assert found == [] and scripts == 2
         unsafe = [value for value in values if not re.fullmatch(r"[\w.,:/@%+=-]+|\{\{ [\w-]+ \}\}", value, re.ASCII)]
         assert not unsafe, "no command takes them"

@@ -1,22 +1,17 @@
 """What a reader sees and does on a published page of Furo's, under the policy that it is served with, in real Chromium."""
 
 import shutil
-import socket
 import sys
-import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-import uvicorn
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect
-from tests.browser import conftest
-from tests.browser.conftest import EXT, ROOT
+from tests.browser.conftest import EXT, ROOT, portal
 from tests.toolkit.publishing import commit, git, publish
 
-from drillbook.portal.app import create
-
+pytestmark = pytest.mark.usefixtures("only_an_icon_may_be_missing")
 PORTAL = f"""
 import sys
 sys.path.insert(0, {str(EXT)!r})
@@ -62,21 +57,8 @@ def water(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def address(water: Path) -> Iterator[str]:
     """Where our application serves it."""
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        server = uvicorn.Server(uvicorn.Config(create(water / "site"), log_level="warning", lifespan="off"))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
-        thread.start()
-        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
-        server.should_exit = True
-        thread.join()
-
-
-@pytest.fixture(autouse=True)
-def only_an_icon_may_be_missing(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Browsers ask for one unasked; anything else that a page complains of fails its test."""
-    monkeypatch.setattr(
-        conftest, "_is_error", lambda one: one.type == "error" and not one.location["url"].endswith("/favicon.ico")
-    )
+    with portal(water / "site") as found:
+        yield found
 
 
 def versions(page: Page) -> None:

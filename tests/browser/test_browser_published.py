@@ -4,26 +4,23 @@ feed to the step that changed, to another version and language there, through th
 import shutil
 import socket
 import sys
-import threading
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from urllib.request import urlopen
 
 import pytest
-import uvicorn
 from lxml import etree
 from playwright.sync_api import Page, expect
-from tests.browser import conftest
-from tests.browser.conftest import EXT, ROOT
+from tests.browser.conftest import EXT, ROOT, portal
 from tests.toolkit.publishing import commit, git, publish
 
 from drillbook.cli import main
-from drillbook.portal.app import create
 from drillbook.portal.feedback.limits import Rate
 from drillbook.portal.feedback.routes import Settings, routes
 from drillbook.portal.feedback.store import open_store
 
+pytestmark = pytest.mark.usefixtures("only_an_icon_may_be_missing")
 PORTAL = """
 import sys
 sys.path.insert(0, {ext!r})
@@ -91,20 +88,9 @@ def published(works: Path, url: str, listening: socket.socket, database: str) ->
     assert publish(works) == 0
     with closing(open_store(database, make=True)) as store:
         taken = routes(store, Settings(client=Rate(100, 100)))
-        server = uvicorn.Server(uvicorn.Config(create(works / "site", taken), log_level="warning", lifespan="off"))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
-        thread.start()
-        yield url
-        server.should_exit = True
-        thread.join()
-
-
-@pytest.fixture(autouse=True)
-def only_an_icon_may_be_missing(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Browsers ask for one unasked; anything else that a page complains of fails its test."""
-    monkeypatch.setattr(
-        conftest, "_is_error", lambda one: one.type == "error" and not one.location["url"].endswith("/favicon.ico")
-    )
+        with portal(works / "site", *taken, listening=listening) as address:
+            assert address == url
+            yield address
 
 
 def choose(page: Page, menu: int, name: str) -> None:

@@ -38,8 +38,10 @@ class _Entry(NamedTuple):
 
     @property
     def address(self) -> str:
-        """Where it leads in that version; to its beginning when what it is about is gone."""
-        return urljoin(_folder(self.by.url), self.change.address)
+        """Where it leads in that version; to its beginning when what it is about is gone, or is said to be elsewhere."""
+        beginning = _folder(self.by.url)
+        address = _clean(urljoin(beginning, self.change.address))
+        return address if address.startswith(beginning) else beginning
 
     def identity(self, authority: str) -> str:
         """A tag URI that stays as long as the version says the same."""
@@ -103,7 +105,7 @@ def _write(folder: Path, url: str, newest: Published, name: str, title: str, ent
         made.id(entry.identity(authority))
         made.title(_clean(entry.change.says))
         made.updated(entry.by.made)
-        made.link(href=_clean(entry.address), rel="alternate", type="text/html")
+        made.link(href=entry.address, rel="alternate", type="text/html")
         made.category(term=_clean(entry.change.section), label=_clean(section_title(entry.change.section, newest.data)))
         made.content(_clean(f"{entry.change.says} Version {entry.by.version}, since {entry.since}."), type="text")
     replace_text(file, feed.atom_str(pretty=True).decode("utf-8"))
