@@ -177,6 +177,9 @@ drillbook_pdf = {
     },
 }
 
+# `make latexpdf`: pdflatex has no letter for a box to tick. Sphinx's fonts for this engine have: GNU FreeFont, of TeX Live.
+latex_engine = "xelatex"
+
 nitpicky = True
 # Types of other projects: their inventories are on the network, and the manual is built without one.
 nitpick_ignore_regex = [
