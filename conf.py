@@ -170,7 +170,7 @@ drillbook_portal = {
 }
 drillbook_feedback = "/-/feedback"  # `drillbook serve --database URL`; elsewhere answers stay with the reader
 drillbook_pdf = {
-    "first": ["incidents/severities", "incidents/roles"],
+    "spread": ["incidents/severities", "incidents/roles"],
     # Debian's fonts-noto-cjk, which `make pdf LANGUAGE=zh_CN` installs
     "letters": {
         "zh_CN": [f"/usr/share/fonts/opentype/noto/NotoSansCJK-{weight}.ttc" for weight in ("Regular", "Bold")],
