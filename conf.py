@@ -179,12 +179,15 @@ drillbook_portal = {
 }
 drillbook_feedback = "/-/feedback"  # `drillbook serve --database URL`; elsewhere answers stay with the reader
 drillbook_pdf = {
-    "first": ["incidents/severities", "incidents/roles"],
+    "spread": ["incidents/severities", "incidents/roles"],
     # Debian's fonts-noto-cjk, which `make pdf LANGUAGE=zh_CN` installs
     "letters": {
         "zh_CN": [f"/usr/share/fonts/opentype/noto/NotoSansCJK-{weight}.ttc" for weight in ("Regular", "Bold")],
     },
 }
+
+# `make latexpdf`: pdflatex has no letter for a box to tick. Sphinx's fonts for this engine have: GNU FreeFont, of TeX Live.
+latex_engine = "xelatex"
 
 nitpicky = True
 # Types of other projects: their inventories are on the network, and the manual is built without one.

@@ -278,8 +278,19 @@ def test_a_page_that_is_not_there_cannot_be_asked_for(book: Callable[..., Path],
 
 def test_pages_that_are_needed_first_come_first(book: Callable[..., Path], build: BuildIt) -> None:
     done = build(book('drillbook_pdf = {"first": ["third"]}\n'), "typst")
-    assert sheet(done, "Back to A place") == 2
+    assert sheet(done, "Back to A place") == 3, "behind cover and contacts"
     done = build(book('drillbook_pdf = {"first": ["fourth"]}\n'), "typst", warns=True)
+    assert re.search(r"conf\.py:\d+: WARNING: there is no page 'fourth' for the PDF", done.warnings)
+
+
+def test_what_is_needed_at_once_stands_behind_the_cover(book: Callable[..., Path], build: BuildIt) -> None:
+    page = "# The third page\n\n(where)=\n\n| Role | Does |\n| --- | --- |\n| {ref}`lead <there>` | decides[^one] |\n\n[^one]: Once.\n"
+    done = build(book('drillbook_pdf = {"spread": ["third", "index"]}\n', third=page), "typst")
+    every = texts(done)
+    whole = sheet(done, "Once.")
+    assert f"The third page (p. {whole}) Role Does lead (p. {sheet(done, 'It is hot.')}) decides Contacts" in every[1]
+    assert "decides" in every[whole - 1], "it stands in its place, too"
+    done = build(book('drillbook_pdf = {"spread": ["fourth"]}\n'), "typst", warns=True)
     assert re.search(r"conf\.py:\d+: WARNING: there is no page 'fourth' for the PDF", done.warnings)
 
 
@@ -320,6 +331,7 @@ def test_the_paper_is_the_users(conf: str, width: int, height: int, book: Callab
         ('{"papper": "a4"}', "drillbook_pdf must have keys of paper, large,"),
         ('{"paper": "a0"}', "drillbook_pdf must have one of 'a4', 'letter' as 'paper', not 'a0'"),
         ('{"first": "third"}', "drillbook_pdf must have a list of pages as 'first', not 'third'"),
+        ('{"spread": "third"}', "drillbook_pdf must have a list of pages as 'spread', not 'third'"),
         ('{"title": 3}', "drillbook_pdf must have a text as 'title', not 3"),
     ],
 )

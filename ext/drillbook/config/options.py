@@ -236,7 +236,8 @@ OPTIONS = (
         is_pdf,
         "PDF: how it is made. `paper` is `a4` or `letter`; `large` prints larger; `standard` is `ua-1`, a PDF/A such as "
         "`a-2a`, or empty; `contacts` is a CSV file of role, name, how to reach, and whom else, relative to the folder of "
-        "conf.py; `title` stands on the cover; `first` lists the pages that come before all others; `fonts` is a folder of "
+        "conf.py; `title` stands on the cover; `spread` lists pages whose first table stands behind it, before the "
+        "contacts; `first` lists the pages that come before all others; `fonts` is a folder of "
         "further fonts, for letters that ours lack; `letters` maps a language to files of large fonts, of which only the "
         'letters that the manual has are taken: `{"zh_CN": ["/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc"]}`. '
         "The QR code there leads to `html_baseurl`.",

@@ -33,6 +33,7 @@ PDF: Final = {
     "standard": "ua-1",
     "contacts": "contacts.csv",
     "title": "",  # "Operations manual", in its language
+    "spread": (),  # pages whose first table stands behind the cover
     "first": (),
     "fonts": "",
     "letters": {},
@@ -48,8 +49,9 @@ def is_pdf(value: object) -> str | None:
     for key, allowed in (("paper", PAPERS), ("standard", STANDARDS), ("large", (True, False))):
         if key in value and value[key] not in allowed:
             return f"must have one of {', '.join(map(repr, allowed))} as {key!r}, not {value[key]!r}"
-    if isinstance(value.get("first", ()), str) or not all(isinstance(name, str) for name in value.get("first", ())):
-        return f"must have a list of pages as 'first', not {value['first']!r}"
+    for key in ("spread", "first"):
+        if isinstance(value.get(key, ()), str) or not all(isinstance(name, str) for name in value.get(key, ())):
+            return f"must have a list of pages as {key!r}, not {value[key]!r}"
     letters = value.get("letters", {})
     if not isinstance(letters, Mapping) or any(is_globs(files) for files in letters.values()):
         return f"must map languages to lists of files of fonts as 'letters', not {letters!r}"

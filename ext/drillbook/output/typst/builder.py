@@ -71,6 +71,7 @@ class TypstBuilder(Builder):
         """Write the markup of all pages that are wanted."""
         self.options: dict[str, Any] = {**PDF, **self.config.drillbook_pdf}
         every, unknown = put_first(pages(self.env), self.options["first"])
+        unknown += [name for name in self.options["spread"] if name not in {page.docname for page in every}]
         self.pages, missing = chosen(every, self.config.drillbook_pdf_only)
         for option, names in (("drillbook_pdf", unknown), ("drillbook_pdf_only", missing)):
             for name in names:
@@ -94,6 +95,7 @@ class TypstBuilder(Builder):
         shutil.rmtree(self.folder, ignore_errors=True)
         (self.folder / "pages").mkdir(parents=True)
         self._place_images()
+        self.spread = self._spread(trees) if self.whole else []
         self.files = [self._write_page(number, page, trees[page.docname]) for number, page in enumerate(self.pages)]
 
     def _place_images(self) -> None:
@@ -144,6 +146,15 @@ class TypstBuilder(Builder):
         made.pictures, made.drawn, made.letters = self.pictures, self.drawn, self.letters
         made.large = self.options["large"]
         return made
+
+    def _spread(self, trees: dict[str, nodes.document]) -> list[str]:
+        """The calls for what stands on the first two sheets: a table of each page that is needed at once."""
+        listed = (page for name in self.options["spread"] for page in self.pages if page.docname == name)
+        return [
+            call("at-once", page.docname, self.letters.shown(self.env.titles[page.docname].astext())) + f"[{table}]"
+            for page in listed
+            if (table := front.first_table(trees[page.docname], self._writer(page, trees[page.docname])))
+        ]
 
     def finish(self) -> None:
         """Write what is around the pages, and make the PDF."""
@@ -247,13 +258,15 @@ class TypstBuilder(Builder):
     def _main(self, address: str, has_alerts: bool, domain: OpsDomain) -> Iterator[str]:
         yield f"{IMPORT}#show: manual"
         if self.whole:
-            yield call("cover", self._qr(address))
+            yield call("cover", self._qr(address)) + "\n#pagebreak()"
             if has_alerts:
                 yield "#alert-table()"
+            yield from self.spread
+            yield "#contacts()"
         part, around = 0, self.whole
         for page, file in zip(self.pages, self.files, strict=True):
             if around and page.docname not in self.options["first"]:
-                yield "#contacts()\n#contents()"
+                yield "#contents()"
                 around = False
             if page.part:
                 part += 1

@@ -6,12 +6,15 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any, Final
 
+from docutils import nodes
+from docutils.nodes import Element
 from sphinx.builders import Builder
 from sphinx.environment.adapters.indexentries import IndexEntries
 
 from drillbook.language import _
 from drillbook.output.made import Made
 from drillbook.output.typst.places import MARK, Places
+from drillbook.output.typst.translator import BaseTranslator
 from drillbook.pages.domain import OpsDomain
 from drillbook.warn import Warn, warn
 
@@ -60,6 +63,22 @@ def alerts(domain: OpsDomain, places: Places) -> list[dict[str, str]]:
                 },
             )
     return [one for _, one in sorted(listed.items())]
+
+
+def first_table(page: nodes.document, writer: BaseTranslator) -> str:
+    """The markup of the first table of a *page*, as it stands a second time; empty when there is none.
+
+    Links lead to the page itself, so the copy has no places, and a footnote stays there.
+    """
+    table = next(page.findall(nodes.table), None)
+    if table is None:
+        return ""
+    copy = nodes.container("", table.deepcopy())
+    for node in list(copy.findall(Element)):
+        node["ids"] = []
+        if isinstance(node, nodes.footnote_reference):
+            node.parent.remove(node)
+    return writer.of(copy)
 
 
 def contacts(file: Path | None) -> list[list[str]]:
