@@ -37,9 +37,9 @@ def answer(**changes: Any) -> Answer:
 
 
 @contextmanager
-def served(settings: Settings, database: Path, *more: BaseRoute) -> Iterator[str]:
-    """The address of a server, which runs in a thread."""
-    store = open_store(f"sqlite:///{database}")
+def served(settings: Settings, database: Path | str, *more: BaseRoute) -> Iterator[str]:
+    """The address of a server, which runs in a thread; *database* is a file, or a URL."""
+    store = open_store(database if isinstance(database, str) else f"sqlite:///{database}")
     app = Starlette(routes=[*routes(store, settings), *more])
     server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error", access_log=False))
     thread = threading.Thread(target=server.run, daemon=True)

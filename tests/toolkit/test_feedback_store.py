@@ -1,5 +1,6 @@
 """Feedback in SQLite and in a real PostgreSQL: nothing that was acknowledged is lost, and nothing is there twice."""
 
+import asyncio
 import os
 import random
 import subprocess
@@ -8,7 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -18,9 +19,15 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import create_engine, make_url, text
 from tests.toolkit.conftest import EXT
-from tests.toolkit.feedback import PASSWORD, answer, postgresql, sent, until
+from tests.toolkit.feedback import PASSWORD, answer, postgresql, sent, served, until
 
+import drillbook.portal.feedback.store
+from drillbook.portal.app import create
+from drillbook.portal.feedback.limits import Rate
+from drillbook.portal.feedback.routes import Settings
 from drillbook.portal.feedback.store import METADATA, ConflictError, StoreError, open_store
+from drillbook.portal.feedback.threads import Threads
+from drillbook.portal.release import new_release, seal, switch
 
 KILLS = 10
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -314,3 +321,66 @@ def test_a_postgresql_that_is_killed_loses_nothing_and_is_used_again_without_a_r
     said = (tmp_path / "log").read_text()
     assert f"feedback is not stored: {database.url.replace(PASSWORD, '***').replace(':', '+psycopg:', 1)}: " in said
     assert PASSWORD not in said and "Traceback" not in said
+
+
+@contextmanager
+def held(url: str) -> Iterator[None]:
+    """Somebody else has the database, and does not let go."""
+    engine = engine_of(url)
+    with engine.connect() as connection:
+        sqlite = engine.dialect.name == "sqlite"
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if sqlite else "LOCK TABLE feedback IN ACCESS EXCLUSIVE MODE")
+        yield
+        connection.rollback()
+    engine.dispose()
+
+
+def test_a_database_that_somebody_holds_is_not_waited_for_without_an_end(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(drillbook.portal.feedback.store, "WAIT_S", 1)
+    with closing(open_store(url)) as store:
+        with held(url), ThreadPoolExecutor(3) as pool:
+            for waiting in [pool.submit(store.add, answer(), NOON) for _ in range(3)]:
+                with pytest.raises(StoreError):
+                    waiting.result(60)
+        assert store.add(answer(), NOON)
+
+
+def test_pages_are_served_while_the_database_is_held(url: str, tmp_path: Path) -> None:
+    with new_release(tmp_path / "site") as folder:
+        (folder / "index.html").write_text("Pumps")
+        (folder / "headers.json").write_text('{"headers": {}}')
+        switch(tmp_path / "site", folder, seal(folder, ["index.html", "headers.json"], ""))
+    pages = create(tmp_path / "site").routes
+    many = Rate(10_000, 1000)
+    with served(Settings(client=many, total=many), url, *pages) as site, ThreadPoolExecutor(60) as pool:
+        with held(url):
+            origin = {"Origin": site}
+            waiting = [
+                pool.submit(httpx.post, f"{site}/-/feedback", json=sent(), headers=origin, timeout=60)
+                for _ in range(60)
+            ]
+            asked = [pool.submit(httpx.get, f"{site}/-/feedback/health", timeout=60) for _ in range(20)]
+            for _ in range(20):  # while they come
+                assert httpx.get(f"{site}/", timeout=10).text == "Pumps"
+                time.sleep(0.05)
+        statuses = {one.result().status_code for one in waiting}
+        assert statuses <= {201, 503} and 201 in statuses
+        assert {one.result().status_code for one in asked} <= {200, 503}
+
+
+def test_who_finds_no_thread_is_refused() -> None:
+    release = threading.Event()
+
+    async def both() -> None:
+        threads = Threads(1, wait_s=0.1)
+        async with asyncio.TaskGroup() as group:
+            first = group.create_task(threads.run(release.wait, 60))
+            await asyncio.sleep(0)
+            with pytest.raises(StoreError, match="keeps all that wait for it"):
+                await threads.run(release.wait, 60)
+            release.set()
+        assert await first
+
+    asyncio.run(both())

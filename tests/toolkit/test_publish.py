@@ -1,6 +1,7 @@
 """`drillbook publish`: all versions and languages as one folder, checked, and switched in one step."""
 
 import contextlib
+import errno
 import fcntl
 import json
 import os
@@ -243,6 +244,17 @@ def test_what_has_not_changed_is_not_built_again(pumps: Path, capsys: pytest.Cap
     assert (release / same).samefile(before / same)
     assert not damages(release)
     assert [path.name for path in (pumps / "build" / "checkouts").iterdir()] == ["main"]  # releases stay as they are
+
+
+def test_a_disk_without_hard_links_is_published_on(pumps: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*_: object) -> None:
+        raise PermissionError(errno.EPERM, os.strerror(errno.EPERM))
+
+    monkeypatch.setattr(Path, "hardlink_to", refused)
+    write(pumps, "main 2", {"en": ["a", "moved/new", "added"], "de": ["a"]})
+    commit(pumps)
+    assert publish(pumps) == 0
+    assert (current(pumps) / "v1.0.0/en/a.html.br").is_file() and not damages(current(pumps))
 
 
 def test_a_version_that_cannot_be_built_stops_all_of_it(pumps: Path, capsys: pytest.CaptureFixture[str]) -> None:

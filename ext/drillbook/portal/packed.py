@@ -2,6 +2,7 @@
 
 import gzip
 import os
+import shutil
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
@@ -54,8 +55,16 @@ def _pack(file: Path, kept: Mapping[str, Path]) -> None:
         copy = file.with_name(file.name + ending)
         before = old.with_name(old.name + ending) if old else None
         if before and before.is_file():
-            copy.hardlink_to(before)
+            link_or_copy(copy, before)
         elif ending == ".br":
             copy.write_bytes(brotli.compress(content, mode=brotli.MODE_TEXT, quality=_BROTLI_QUALITY))
         else:
             copy.write_bytes(gzip.compress(content, _GZIP_LEVEL, mtime=0))
+
+
+def link_or_copy(place: Path, source: Path) -> None:
+    """The same file again at *place*, without a copy where the disk can."""
+    try:
+        place.hardlink_to(source)
+    except OSError:  # another disk, or one that cannot, or a file of somebody else's
+        shutil.copyfile(source, place)

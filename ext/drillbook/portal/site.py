@@ -2,7 +2,6 @@
 
 import json
 import re
-import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
@@ -21,7 +20,7 @@ from drillbook.portal.feeds import FEED, FOLDER, Published, write_feeds
 from drillbook.portal.look import NOT_FOUND, is_page, published_files, resolved
 from drillbook.portal.moved import Moved
 from drillbook.portal.own_pages import first_pages, leads_to, robots, sitemaps
-from drillbook.portal.packed import pack
+from drillbook.portal.packed import link_or_copy, pack
 from drillbook.portal.plan import Plan, PortalError
 from drillbook.portal.versions import Versions
 
@@ -91,12 +90,7 @@ class _Draft:
         self._place(name).write_bytes(content)
 
     def link(self, name: str, source: Path) -> None:
-        """The same file again, without a copy where the disk can."""
-        place = self._place(name)
-        try:
-            place.hardlink_to(source)
-        except OSError:  # another disk, or one that cannot
-            shutil.copyfile(source, place)
+        link_or_copy(self._place(name), source)
 
     def repeat(self, folder: str, name: str) -> None:
         """All files of a folder at another address, but what stands there."""

@@ -11,7 +11,6 @@ from typing import Final
 from urllib.parse import quote, urlsplit
 
 from jinja2 import Environment, StrictUndefined
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 
@@ -19,6 +18,7 @@ from drillbook.portal.feedback.answer import TIME, visible
 from drillbook.portal.feedback.limits import Limits
 from drillbook.portal.feedback.rating import worst
 from drillbook.portal.feedback.store import Store, StoreError
+from drillbook.portal.feedback.threads import Threads
 
 LATEST: Final = 100
 WORST: Final = 50
@@ -40,8 +40,8 @@ _FORWARDED: Final = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real
 class Review:
     """Shows what readers say."""
 
-    def __init__(self, store: Store, pages: str, token: str, limits: Limits) -> None:
-        self._store, self._pages, self._token, self._limits = store, pages, token, limits
+    def __init__(self, store: Store, pages: str, token: str, limits: Limits, threads: Threads) -> None:
+        self._store, self._pages, self._token, self._limits, self._threads = store, pages, token, limits, threads
 
     async def show(self, request: Request) -> Response:
         """The page; 401 without the token, 403 where there is none and the request comes from elsewhere."""
@@ -55,7 +55,7 @@ class Review:
             asked = {"WWW-Authenticate": 'Basic realm="review", charset="UTF-8"'}
             return PlainTextResponse("The token is needed, as password or bearer token.", 401, asked)
         try:
-            return HTMLResponse(await run_in_threadpool(self._html), headers=HEADERS)
+            return HTMLResponse(await self._threads.run(self._html), headers=HEADERS)
         except StoreError:
             return PlainTextResponse("The feedback cannot be read now.", HTTPStatus.SERVICE_UNAVAILABLE)
 

@@ -10,7 +10,6 @@ import math
 from http import HTTPStatus
 from typing import Any, Final, NamedTuple
 
-from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import ClientDisconnect, Request
@@ -22,6 +21,7 @@ from drillbook.portal.feedback.limits import Limits, Rate
 from drillbook.portal.feedback.problem import Refusal
 from drillbook.portal.feedback.reviewing import Review
 from drillbook.portal.feedback.store import ConflictError, Store, StoreError
+from drillbook.portal.feedback.threads import Threads
 
 ADDRESS: Final = "/-/feedback"
 BODY_S: Final = 10.0  # for a client to send that much
@@ -46,7 +46,8 @@ class Settings(NamedTuple):
 def routes(store: Store, settings: Settings) -> list[Route]:
     """All routes of feedback, below :data:`ADDRESS`. What is too old, :func:`.retention.retention` removes."""
     limits = Limits(settings.client, settings.total)
-    intake = Intake(store, settings, limits)
+    threads = Threads()
+    intake = Intake(store, settings, limits, threads)
     methods = ["POST", "OPTIONS"]
     others = Middleware(
         CORSMiddleware, allow_origins=settings.origins, allow_methods=["POST"], allow_headers=["content-type"]
@@ -54,22 +55,22 @@ def routes(store: Store, settings: Settings) -> list[Route]:
     return [
         Route(ADDRESS, intake.take, methods=methods, middleware=[others]),
         Route(f"{ADDRESS}/health", intake.health),
-        Route(f"{ADDRESS}/review", Review(store, settings.pages, settings.token, limits).show),
+        Route(f"{ADDRESS}/review", Review(store, settings.pages, settings.token, limits, threads).show),
     ]
 
 
 class Intake:
     """Takes answers, one request each."""
 
-    def __init__(self, store: Store, settings: Settings, limits: Limits) -> None:
-        self._store, self._settings, self._limits = store, settings, limits
+    def __init__(self, store: Store, settings: Settings, limits: Limits, threads: Threads) -> None:
+        self._store, self._settings, self._limits, self._threads = store, settings, limits, threads
 
     async def take(self, request: Request) -> Response:
         """Store the answer of a request: 201, or 200 when it was stored before; else a problem."""
         try:
             self._admit(request)
             answer = _answer(await _body(request))
-            added = await run_in_threadpool(self._stored, answer)
+            added = await self._threads.run(self._stored, answer)
         except Refusal as refusal:
             return refusal.response()
         except ClientDisconnect:
@@ -85,7 +86,7 @@ class Intake:
     async def health(self, request: Request) -> Response:
         """Whether answers can be stored: 200 or 503."""
         try:
-            await run_in_threadpool(self._store.check)
+            await self._threads.run(self._store.check)
         except StoreError as error:
             LOGGER.error("feedback cannot be stored: %s", error)
             return JSONResponse({"status": "unavailable"}, HTTPStatus.SERVICE_UNAVAILABLE)

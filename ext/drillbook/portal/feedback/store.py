@@ -39,7 +39,7 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 from drillbook.portal.feedback.answer import NO, Answer, FeedbackError, Received
 
 LOCK: Final = 5_190_001  # of PostgreSQL: those who migrate share it. Any fixed number serves
-WAIT_S: Final = 20  # for another process that writes
+WAIT_S: Final = 20  # for another who writes, or for a host that does not answer
 METADATA: Final = MetaData()
 INSERTS: Final[Mapping[str, Any]] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
@@ -91,12 +91,12 @@ class Store:
         self._engine = engine
         self._insert = INSERTS[engine.dialect.name]
         # SQLite has one writer, and lets the others poll: here they queue
-        self._turn = threading.Lock() if engine.dialect.name == "sqlite" else nullcontext()
+        self._turn = threading.Lock() if engine.dialect.name == "sqlite" else None
 
     def add(self, answer: Answer, at: datetime) -> bool:
         """Store *answer*, for good; false when it is there already. Raises :exc:`ConflictError`, :exc:`StoreError`."""
         row = self._insert(ANSWERS).values(received=at, **answer._asdict()).returning(ANSWERS.c.id)
-        with self._turn, self._begin() as connection:
+        with self._change() as connection:
             if connection.execute(row.on_conflict_do_nothing(index_elements=["key"])).one_or_none():
                 return True
             there = connection.execute(select(*_FIELDS).where(ANSWERS.c.key == answer.key)).one_or_none()
@@ -138,12 +138,12 @@ class Store:
 
     def prune(self, before: datetime) -> int:
         """Remove the answers that are older; returns how many."""
-        with self._turn, self._begin() as connection:
+        with self._change() as connection:
             return connection.execute(delete(ANSWERS).where(ANSWERS.c.received < before)).rowcount
 
     def remove(self, key: str) -> bool:
         """Remove one answer; false when there is none with this key."""
-        with self._turn, self._begin() as connection:
+        with self._change() as connection:
             return connection.execute(delete(ANSWERS).where(ANSWERS.c.key == key)).rowcount == 1
 
     def check(self) -> None:
@@ -154,6 +154,17 @@ class Store:
     def close(self) -> None:
         """Close all connections."""
         self._engine.dispose()
+
+    @contextmanager
+    def _change(self) -> Iterator[Connection]:
+        if self._turn and not self._turn.acquire(timeout=WAIT_S):
+            raise StoreError(f"{self._engine.url.render_as_string()}: others write, for {WAIT_S} s and more")
+        try:
+            with self._begin() as connection:
+                yield connection
+        finally:
+            if self._turn:
+                self._turn.release()
 
     @contextmanager
     def _begin(self) -> Iterator[Connection]:
@@ -176,9 +187,7 @@ def open_store(url: str, *, make: bool = True) -> Store:
             event.listen(engine, "begin", _take_turn)
             alone: Any = _folder_lock(file.absolute().parent)
         else:
-            engine = create_engine(
-                address, hide_parameters=True, pool_pre_ping=True, connect_args={"connect_timeout": WAIT_S}
-            )
+            engine = create_engine(address, hide_parameters=True, pool_pre_ping=True, connect_args=_limited(WAIT_S))
             event.listen(engine, "connect", _durable_postgresql)
             alone = nullcontext()
         with alone:
@@ -246,6 +255,12 @@ def _take_turn(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE")  # one that reads first and writes then could be refused at once
 
 
+def _limited(seconds: int) -> dict[str, int]:
+    """For libpq: how long it waits for a host that is gone, and has closed nothing."""
+    return {"connect_timeout": seconds, "tcp_user_timeout": 1000 * seconds, "keepalives_idle": seconds}
+
+
 def _durable_postgresql(connection: Any, _: Any) -> None:
     connection.execute("SET synchronous_commit = on")  # whatever the server's own
+    connection.execute(f"SET lock_timeout = '{WAIT_S}s'")
     connection.commit()
