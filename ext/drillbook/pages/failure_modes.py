@@ -99,7 +99,9 @@ class FailureModes(OpsDirective):
 def fill_tree(node: Element, app: Sphinx, found: Stamps, docname: str) -> None:
     """Link the tree that the alert of a fault leads to."""
     tree = found.tree_of(node[TREE_OF])
-    node.replace_self([*Cells(app, found, docname).object("tree", tree)] if tree else [paragraph(_("none: no alert leads to one"))])
+    node.replace_self(
+        [*Cells(app, found, docname).object("tree", tree)] if tree else [paragraph(_("none: no alert leads to one"))]
+    )
 
 
 def fill_ending(node: Element, app: Sphinx, found: Stamps, docname: str) -> None:
