@@ -142,11 +142,11 @@ def missing(manual: Manual) -> set[str]:
         pages = [page for page in manual.site.glob(f"{kind['pages']}.html") if page.name != "index.html"]
         lacking |= {kind["pages"]} if not pages else set()
         for page in pages:
-            name = page.relative_to(manual.site).with_suffix("").as_posix()
-            lacking |= {f"{name}: {part}" for part in kind["parts"] if part not in parts(page)}
-            lacking |= {f"{name}: {what}" for what, at in kind.get("has", {}).items() if not article(page).select(at)}
+            name, said = page.relative_to(manual.site).with_suffix("").as_posix(), article(page)
+            lacking |= {f"{name}: {part}" for part in set(kind["parts"]) - headings(said)}
+            lacking |= {f"{name}: {what}" for what, at in kind.get("has", {}).items() if not said.select(at)}
     for page in written():
-        if not article(manual.site / f"{page}.html").select(".ops-owner"):
+        if '<p class="ops-owner' not in manual.page(f"{page}.html"):
             lacking.add(f"{page}: owner")
     for procedure in manual.ops["procedures"]:
         lacking |= {
@@ -161,9 +161,9 @@ def written() -> list[str]:
     return [file.relative_to(source).with_suffix("").as_posix() for file in sorted(source.rglob("*.md"))]
 
 
-def parts(page: Path) -> set[str]:
-    """The headings of the sections of *page*."""
-    return {heading.find(string=True, recursive=False) or "" for heading in article(page).select("h2")}
+def headings(said: Tag) -> set[str]:
+    """The headings of the sections of a page."""
+    return {heading.find(string=True, recursive=False) or "" for heading in said.select("h2")}
 
 
 def article(page: Path) -> Tag:
@@ -208,7 +208,9 @@ def unreviewed(manual: Manual) -> set[str]:
     for listed in article(manual.site / "writing" / "review.html").select(".ops-ticked"):
         title = listed.select_one(".ops-title")
         assert title is not None
-        items = [item.get_text().replace("\N{RIGHT SINGLE QUOTATION MARK}", "'") for item in listed.select("li")]
+        items = [
+            item.get_text(strip=True).replace("\N{RIGHT SINGLE QUOTATION MARK}", "'") for item in listed.select("li")
+        ]
         shown |= {f"{title.get_text()}: {item}" for item in items}
     answers = [pair for one in told for answer in one["items"].values() for pair in answer.items()]
     return wanted ^ shown | {f"no {kind} {name}" for kind, name in answers if name not in answering(kind)}
