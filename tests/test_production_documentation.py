@@ -23,10 +23,11 @@ import pytest
 import yaml
 from bs4 import BeautifulSoup, Tag
 from docutils.nodes import Element
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext
 from sphinx.environment import BuildEnvironment
 from sphinx.util.inventory import InventoryFile
 from tests.browser.conftest import Quiet, context  # noqa: F401 - a fixture
+from tests.browser.searching import searched
 from tests.manual.building import Built, build
 
 from audio_enhancement.components import COMPONENTS
@@ -485,14 +486,6 @@ def served(manual: Manual) -> Iterator[str]:
         server.shutdown()
 
 
-def searched(page: Page, query: str) -> list[str]:
-    """The pages that the search finds, in the order in which a reader sees them."""
-    page.locator(".ops-search-input").fill(query)
-    expect(page.locator(".ops-search-results")).to_have_attribute("data-query", query, timeout=20_000)
-    links: list[str] = page.locator(".ops-search-result").evaluate_all("links => links.map(link => link.href)")
-    return [link.split("#")[0] for link in links]
-
-
 @pytest.mark.parametrize("place", ["file", "server"])
 def test_search_functionality(
     place: str,
@@ -505,7 +498,7 @@ def test_search_functionality(
     page.goto(f"{root}/search.html?q=")
     ranks = {}
     for query, right in data("search_queries.yml").items():
-        found = searched(page, query)
+        found = [link.partition("#")[0] for link in searched(page, query)]
         ranks[query] = next(
             (rank for rank, one in enumerate(found) if one in {f"{root}/{name}.html" for name in right}), 99
         )

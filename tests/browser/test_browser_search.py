@@ -50,6 +50,15 @@ def test_it_finds_from_a_file_as_one_types_and_leads_to_the_section(over: Page, 
     assert over.url.startswith(f"file://{site}/pumps.html")
 
 
+def test_it_leads_to_the_very_place(over: Page) -> None:
+    inside = search(over, "pumps have stopped").and_(over.locator("[href*='#']")).first
+    address = inside.evaluate("link => link.href")
+    assert "#" in address
+    inside.click()
+    over.wait_for_url(address)
+    expect(over.locator(":target")).to_be_in_viewport()
+
+
 def test_it_is_operated_by_keyboard_alone(over: Page) -> None:
     found = search(over, "pump")
     expect(found.first).to_have_attribute("aria-selected", "true")

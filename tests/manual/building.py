@@ -12,13 +12,13 @@ class Built(NamedTuple):
     messages: str
 
 
-def build(project: Path, builder: str, folder: Path) -> Built:
-    """Build the manual of a checkout as `make html` does; a second call with the same folder is incremental."""
+def build(project: Path, builder: str, folder: Path, *options: str) -> Built:
+    """Build the manual of a checkout as `make html` does, with more *options*; a second call with the same folder is incremental."""
     output = folder / builder
     run = subprocess.run(
         [
             *(sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", "-n", "-b", builder),
-            *("-c", project, "-d", folder / "doctrees", project / "source", output),
+            *("-c", project, "-d", folder / "doctrees", *options, project / "source", output),
         ],
         capture_output=True,
         text=True,

@@ -19,13 +19,19 @@
     api: [say`Python`, 0.7],
     toolkit: [say`Writing`, 0.7],
   };
-  const NOISE = new Set(
-    "a an and are as at be by do does for from has have how i in is it its of on or so that the there this to was what when where which who why will with".split(" "),
-  );
+  // Words that say nothing alone, by language. English ones count everywhere: errors are in English.
+  const LITTLE = {
+    en: "a an and are as at be by do does for from has have how i if in is it its me my now of on or our so that the there this to was we what when where which who why will with you your",
+    de: "aber als am an auf aus bei bin das dass dem den der des die ein eine einem einen einer eines er es fur hat haben ich ihr im in ist kann mein mit nach nicht noch oder sich sie sind so um und uns unser von vom war warum was wenn wer werden wie wir wird wo zu zum zur",
+  };
   const ENDINGS = /(?:ings?|ed|es|s)$/;
+  const NOISE = new Set([LITTLE.en, LITTLE[document.documentElement.lang.slice(0, 2)] || ""].join(" ").split(" "));
+  const PARTICLE = /[的了吗呢吧么着]/; // a pair of Chinese letters with one of these is no word
+  const NAMES = new Set(["alert", "setting", "command", "error", "metric", "route", "component", "fault"]); // pasted whole
   const LOOKED_AT = 60; // the best by words, which are then compared letter by letter
   const PER_PAGE = 3;
-  const LEAST = 0.04; // of the score of the best: what is further behind is there by chance
+  const LEAST = 0.1; // of the score of the best: what is further behind is there by chance
+  const FAR = 4; // by how much more the best may count in that: a name typed whole hides nothing else
   const SHOWN = 24;
 
   const stem = (word) => {
@@ -33,6 +39,8 @@
     const cut = word.replace(ENDINGS, "");
     return cut.length >= 4 ? cut : word;
   };
+
+  const sum = (numbers) => numbers.reduce((all, one) => all + one, 0);
 
   class Finder {
     constructor({ index, records }) {
@@ -60,7 +68,7 @@
 
     terms(query) {
       const all = [...new Set(words(query))];
-      const telling = all.filter((word) => !NOISE.has(word));
+      const telling = all.filter((word) => !NOISE.has(word) && !PARTICLE.test(word));
       return telling.length > 1 || (telling.length && all.length < 3) ? telling : all;
     }
 
@@ -78,17 +86,23 @@
         combineWith: "OR",
       });
       const literal = plain(query).trim().replace(/\s+/g, " ").replace(/^\$ |[?!.]+$/g, "");
+      const tells = this.telling(found);
+      const all = sum(stems.map(tells));
       const ranked = [];
       for (const one of found) {
-        const share = new Set(one.queryTerms).size / stems.length;
+        const share = sum([...new Set(one.queryTerms)].map(tells)) / all;
         const [kind] = this.records[one.id];
         ranked.push({ id: one.id, match: one.terms, score: one.score * share * share * (KINDS[kind] || ["", 1])[1] });
       }
       ranked.sort((a, b) => b.score - a.score);
       const best = ranked.slice(0, LOOKED_AT);
-      for (const one of best) one.score *= this.literally(one.id, literal, terms);
+      let least = 0;
+      for (const one of best) {
+        const factor = this.literally(one.id, literal, terms);
+        least = Math.max(least, one.score * Math.min(factor, FAR) * LEAST);
+        one.score *= factor;
+      }
       best.sort((a, b) => b.score - a.score);
-      const least = best.length ? best[0].score * LEAST : 0;
       const pages = new Map();
       const kept = best.filter((one) => {
         if (one.score < least) return false;
@@ -99,11 +113,19 @@
       return kept.slice(0, SHOWN).map((one) => this.result(one, terms));
     }
 
+    /* How much a word tells: a rare one more than one that is everywhere. */
+    telling(found) {
+      const often = new Map();
+      for (const one of found) for (const term of new Set(one.queryTerms)) often.set(term, (often.get(term) || 0) + 1);
+      return (term) => Math.log(1 + this.records.length / (often.get(term) || 1));
+    }
+
     /* By how much more something counts that has what was typed, letter by letter. */
     literally(id, literal, terms) {
       const [title, page, text, keywords] = this.compared(id);
+      const [kind, , , address] = this.records[id];
       let factor = 1;
-      if (title.replace(/[?!.]+$/, "") === literal) return this.records[id][3].includes("#") ? 16 : 20; // the page before what it describes
+      if (title.replace(/[?!.]+$/, "") === literal) return (NAMES.has(kind) ? 40 : 16) * (address.includes("#") ? 1 : 2); // the page before what it describes
       const asked = terms.map(stem);
       const named = words(title).filter((word) => !NOISE.has(word)).map(stem);
       const meets = (word, others) => others.some((other) => other.startsWith(word) || word.startsWith(other));
