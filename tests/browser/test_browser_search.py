@@ -209,6 +209,6 @@ def test_every_reader_can_use_it(context: Callable[..., BrowserContext], served:
 
 def test_the_index_is_plain_data(site: Path) -> None:
     text = (site / "search-index.js").read_text(encoding="utf-8")
-    assert text.startswith("drillbookSearchIndex({") and "</" not in text
-    data = json.loads(text.removeprefix("drillbookSearchIndex(").rstrip().removesuffix(");"))
+    assert text.startswith('drillbookSearchIndex("{') and "</" not in text
+    data = json.loads(json.loads(text.removeprefix("drillbookSearchIndex(").rstrip().removesuffix(");")))
     assert data["index"]["documentCount"] == len(data["records"])

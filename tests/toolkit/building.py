@@ -27,7 +27,7 @@ class Build:
     def index(self) -> dict[str, Any]:
         """The data of the search: its index and its records."""
         text = self.text("search-index.js").removeprefix("drillbookSearchIndex(").rstrip().removesuffix(");")
-        data: dict[str, Any] = json.loads(text)
+        data: dict[str, Any] = json.loads(json.loads(text))  # JSON in a text, which browsers read faster
         return data
 
     def everything(self) -> str:

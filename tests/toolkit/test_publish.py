@@ -316,6 +316,11 @@ def test_a_page_that_would_fail_its_readers_stops_all_of_it(
             'drillbookSearchIndex({"index":{"documentCount":1},"records":[["a","b","","x.html#y","",""]]});',
             "leads to x.html, which is not there",
         ),
+        (
+            "search-index.js",
+            r'drillbookSearchIndex("{\"index\":{\"documentCount\":1},\"records\":[[\"a\",\"b\",\"\",\"x.html\",\"\",\"\"]]}");',
+            "leads to x.html, which is not there",
+        ),
     ],
 )
 def test_a_search_index_that_is_not_whole_stops_all_of_it(

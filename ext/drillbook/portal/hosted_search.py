@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from urllib.parse import urlsplit
 
 from drillbook.output.search.extension import FILE
-from drillbook.output.search.index import CALL
+from drillbook.output.search.index import read_script
 from drillbook.output.search.sections import Record
 
 if TYPE_CHECKING:  # an extra, and no manual needs it to be built
@@ -91,9 +91,7 @@ def read_records(html: Path, url: str) -> list[Json]:
     """The records of the manual that is built in *html*, for one that stands at *url*. Raises :exc:`HostedSearchError`."""
     try:
         text = (html / FILE).read_text(encoding="utf-8")
-        found = [
-            Record(*one) for one in json.loads(text.removeprefix(f"{CALL}(").rstrip().removesuffix(");"))["records"]
-        ]
+        found = [Record(*one) for one in read_script(text)["records"]]
         about = json.loads((html / "ops.json").read_text(encoding="utf-8"))["manual"]
         return list(docsearch(found, url, str(about["version"]), str(about["language"])))
     except OSError as error:

@@ -169,7 +169,7 @@ def _searches(folder: Path, files: set[str], pages: Mapping[str, _Page]) -> Iter
             if not (text.startswith(begins) and text.endswith(ends)):
                 raise ValueError("it does not end as it should")
             data = json.loads(text[len(begins) : -len(ends)])
-            found = _indexed(data)
+            found = _indexed(json.loads(data) if isinstance(data, str) else data)  # of older versions it is no text
         except (ValueError, LookupError, TypeError) as error:
             yield f"{name}: the index of the search is damaged: {error}"
             continue

@@ -47,9 +47,19 @@ def index(found: Sequence[Record]) -> dict[str, Any]:
 
 
 def script(found: Sequence[Record]) -> str:
-    """The whole as a script: it calls a function with the index and the records, and runs also from a file."""
+    """The whole as a script: it calls a function with the index and the records, and runs also from a file.
+
+    They are JSON in a text: a browser reads that in a third of the time that it takes for the same as an expression.
+    """
     data = {"index": index(found), "records": [list(record) for record in found]}
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+    text = json.dumps(text, ensure_ascii=False)
     # these two end a line in old JavaScript, and `</` ends a script that somebody puts into a page
     text = text.replace("\u2028", "\\u2028").replace("\u2029", "\\u2029").replace("</", "<\\/")
     return f"{CALL}({text});\n"
+
+
+def read_script(text: str) -> Any:
+    """The index and the records in the text of a script; raises :exc:`ValueError`. Older ones hold JSON that is no text."""
+    data = json.loads(text.removeprefix(f"{CALL}(").rstrip().removesuffix(");"))
+    return json.loads(data) if isinstance(data, str) else data

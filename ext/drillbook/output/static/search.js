@@ -24,8 +24,8 @@
     loading ||= (async () => {
       for (const script of SCRIPTS) await add(script);
       let made = null;
-      window.drillbookSearchIndex = (data) => {
-        made = new window.drillbookFinder.Finder(data);
+      window.drillbookSearchIndex = (json) => {
+        made = new window.drillbookFinder.Finder(JSON.parse(json));
       };
       await add(INDEX);
       delete window.drillbookSearchIndex;
