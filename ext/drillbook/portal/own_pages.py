@@ -37,7 +37,7 @@ def leads_to(address: str, language: str, canonical: str = "") -> str:
     return page(
         language,
         says.moved,
-        f"<p>{escape(says.now).format(page=link)}</p>",
+        f"<main>\n<h1>{escape(says.moved)}</h1>\n<p>{escape(says.now).format(page=link)}</p>\n</main>",
         f'<meta http-equiv="refresh" content="0; url={target}">\n'
         f'<link rel="canonical" href="{escape(canonical or address)}">\n',
     )
