@@ -171,6 +171,28 @@ def test_proofs_that_were_lost_come_first_and_say_why(data: Json, new: Json) -> 
     assert not [change for change in changes(data, gone) if change.subject == "proof"]  # what is gone needs no proof
 
 
+def test_what_the_system_voids_is_one_line_a_section_and_comes_last(data: Json, new: Json) -> None:
+    drill = new["stamps"][1] | {"kind": "drill", "name": "silence"}
+    data, new = (edition | {"stamps": [*copy.deepcopy(edition["stamps"]), dict(drill)]} for edition in (data, new))
+    for edition in (data, new):  # the drill ends at a fix of the tree
+        edition["trees"] = copy.deepcopy(edition["trees"])
+        edition["trees"][0]["nodes"][-1]["faults"] = ["silence"]
+    for stamp in data["stamps"]:
+        stamp["state"] = "proven"
+    for stamp in new["stamps"]:
+        stamp |= {"state": "void", "reason": "the system", "says": "Not proven since the system changed."}
+    new["facts"]["alerts"][1]["thresholds"] = ["1 s"]
+    first, *rest = changes(data, new)
+    assert first.subject == "threshold"
+    assert {change.says for change in rest if change.kind is Kind.LOST} == {
+        "2 proofs: lost, as the system has changed.",
+        "Proof of the procedure Restart station: lost. Not proven since the system changed.",
+    }
+    [many] = [change for change in rest if change.section == "alerts"]
+    assert many.address == "alerts/SlowReports.html"
+    assert "2 proofs: proven again." in said(new, data)
+
+
 def fact(default: str, *options: OptionFact) -> LiveFacts:
     setting = SettingFact(
         *("api", "api.wait_s", "WAIT", "number", default, False, "s", 0.0, 60.0, False, False, ("10", "30")),

@@ -1,7 +1,7 @@
 """What has changed between two versions of a manual, in its own words, from the data of both (`ops.json`)."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
 from typing import Any, Final
@@ -12,6 +12,7 @@ from drillbook.model.change_trees import tree_changes
 from drillbook.model.change_words import TOP, Change, Edition, Editions, Json, Kind, became, side_by_side
 from drillbook.model.data import SCHEMA, DataError
 from drillbook.model.evidence import DRILL, PAGE, State
+from drillbook.model.stamp import SYSTEM
 
 __all__ = ["Change", "Kind", "changes", "read_edition", "section_title", "sections"]
 
@@ -26,6 +27,7 @@ _ORDER: Final = (
     ("route", "error", "metric"),
     ("page",),
     ("proof",),
+    ("proofs",),
 )
 _RANK: Final = {subject: rank for rank, subjects in enumerate(_ORDER, 1) for subject in subjects}
 _DAMAGE: Final = (KeyError, TypeError, ValueError, AttributeError, IndexError)
@@ -50,7 +52,7 @@ def _order(change: Change) -> tuple[int, str, str, str]:
 
 
 def _rank(change: Change) -> int:
-    return 0 if change.kind is Kind.LOST else _RANK[change.subject]
+    return 0 if change.kind is Kind.LOST and change.subject == "proof" else _RANK[change.subject]
 
 
 def sections(found: Iterable[Change]) -> dict[str, list[Change]]:
@@ -115,14 +117,32 @@ def _pages(both: Editions) -> Iterator[Change]:
 def _proofs(both: Editions) -> Iterator[Change]:
     """What was proven and is not, and the other way round, of what both versions have."""
     old, new = ({(stamp["kind"], stamp["name"]): stamp for stamp in edition.data["stamps"]} for edition in both)
+    by_system: dict[tuple[str, Kind], list[Change]] = {}
     for kind, name in sorted(old.keys() & new.keys()):
         states = [one[kind, name]["state"] == State.PROVEN for one in (old, new)]
         if states[0] != states[1]:
             what, happened = ("proven again", Kind.REGAINED) if states[1] else ("lost", Kind.LOST)
-            said = f"{what}. {new[kind, name]['says']}" if happened is Kind.LOST else what
+            void = (old if states[1] else new)[kind, name]
+            said = f"{what}. {void['says']}" if happened is Kind.LOST else what
             was, now = (_proven_at(edition, kind, name) for edition in both)
             about = f"Proof of the {kind} {_called(both, kind, name)}"
-            yield both.change(happened, "proof", f"{kind} {name}", about, said, was, now)
+            change = both.change(happened, "proof", f"{kind} {name}", about, said, was, now)
+            if void.get("reason") == SYSTEM:
+                by_system.setdefault((change.section, happened), []).append(change)
+            else:
+                yield change
+    for alike in by_system.values():
+        yield _as_one(both, alike)
+
+
+def _as_one(both: Editions, alike: Sequence[Change]) -> Change:
+    """What a change of the system's code did to the proofs of a section: one line each would hide all others."""
+    first = alike[0]._replace(subject="proofs")
+    if len(alike) == 1:
+        return first
+    what = "proven again" if first.kind is Kind.REGAINED else "lost, as the system has changed"
+    index = next((url for url, page in both.new.pages.items() if page == f"{first.section}/index"), first.url)
+    return first._replace(name=first.section, about=f"{len(alike)} proofs", what=what, url=index, anchor="")
 
 
 def _called(both: Editions, kind: str, name: str) -> str:
