@@ -5,9 +5,6 @@ import sys
 from pathlib import Path
 from typing import Any, Final
 
-from drillbook.output.made import made_from
-from drillbook.output.warroom import Bundle, BundleError, bundle
-
 EPILOG: Final = """\
 examples:
   drillbook warroom --pdf build/pdf/stations.pdf   bundle build/html and this PDF into build/warroom
@@ -51,6 +48,9 @@ def add_parser(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Make the bundle; returns the exit status."""
+    from drillbook.output.made import made_from  # with catalogues, which are Sphinx's: the walker does without
+    from drillbook.output.warroom import Bundle, BundleError, bundle
+
     try:
         files = bundle(Bundle(options.html, options.pdf, made_from(options.conf.resolve())), options.target)
     except BundleError as error:

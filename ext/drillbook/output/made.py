@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from drillbook import process
-from drillbook.language import Translate
+from drillbook.model.stamp import Translate
 from drillbook.model.stamp import Phrase, told
 
 GIT_S: Final = 10
