@@ -6,8 +6,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from drillbook import process
-from drillbook.model.stamp import Translate
-from drillbook.model.stamp import Phrase, told
+from drillbook.model.stamp import Phrase, Translate, told
 
 GIT_S: Final = 10
 NO_COMMIT: Final = Phrase("no commit")
