@@ -132,8 +132,8 @@ def test_renaming_in_the_live_code_changes_the_page_or_fails_the_build(tmp_path:
     assert second.status == 0, second.messages
     settings = (second.output / "reference" / "settings.txt").read_text()
     assert "releases_kept" in settings and "keep_releases" not in settings
-    routes = (second.output / "reference" / "http-api.txt").read_text()
-    assert "/alive" in routes and "/healthz" not in routes
+    routes = map(str.strip, (second.output / "reference" / "http-api.txt").read_text().splitlines())
+    assert {"GET /alive", "GET /healthz"} & set(routes) == {"GET /alive"}  # a sample is for `make doctest` to refuse
 
     # Named in a sentence or by a page of its own: the build fails and says where.
     rename("system/audio_enhancement/settings.py", "    relay_after_s:", "    relay_later_s:")(project)
