@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
-from tests.browser.conftest import context, serving  # noqa: F401 - the first is a fixture
+from tests.browser.conftest import Strict, context, published_policy, serving, serving_as  # noqa: F401 - one is a fixture
 from tests.browser.test_browser_readers import complaints
 
 # One page of each kind. Around it stands the theme, the same on all: that is looked at on the first.
@@ -48,6 +48,28 @@ def test_axe_finds_nothing_on_any_kind_of_page(
         if page.evaluate("document.documentElement.scrollWidth") > width:
             found[kind].append("wider than the screen")
     assert not {kind: complaint for kind, complaint in found.items() if complaint}
+
+
+def test_every_kind_of_page_works_under_the_policy_that_it_is_published_with(
+    context: Callable[..., BrowserContext],  # noqa: F811
+    manual: Path,
+) -> None:
+    """What a policy refuses is an error on the console, which fails a test."""
+    policy = published_policy(manual)
+    assert "unsafe-inline" not in policy and "unsafe-eval" not in policy.replace("wasm-unsafe-eval", "")
+    page = context().new_page()
+    with serving_as(Strict, manual, policy) as address:
+        for name in KINDS.values():
+            page.goto("about:blank")
+            page.goto(f"{address}/{name}")
+            expect(page.locator("article h1").first).to_be_visible()
+        page.goto(f"{address}/search.html?q=redis")
+        expect(page.locator("[data-ops-search] a").first).to_be_visible()
+        page.goto(f"{address}/demos.html")
+        player = page.locator(".ops-player .ap-wrapper").first
+        expect(player).to_be_visible()
+        player.locator(".ap-overlay-start").click()
+        expect(player.locator(".ap-term")).to_contain_text("$")
 
 
 def on_paper(page: Page, selector: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""The search of the real manual: a name leads to its very place, and strangers are understood in three languages."""
+"""The real manual in three languages: a name leads to its very place, strangers are understood, and nothing typed differs."""
 
 import json
 from collections.abc import Callable
@@ -81,3 +81,42 @@ def test_who_has_not_read_it_finds_it(
         )
     first, three = (sum(rank < most for rank in ranks.values()) for most in (1, 3))
     assert (first >= FLOORS[language][0]) and (three >= FLOORS[language][1]), (first, three, ranks)
+
+
+SAME = (
+    *(
+        "name",
+        "alerts",
+        "commands",
+        "query",
+        "written",
+        "target",
+        "leaves",
+        "faults",
+        "procedure",
+        "values",
+        "within_s",
+    ),
+    *("choices", "default", "minimum", "maximum", "pattern", "given", "undone_by"),
+)
+PARTS = ("nodes", "answers", "condition", "steps", "action", "confirm", "undo", "blanks")
+
+
+def same(data: Any) -> Any:
+    """What of trees and procedures is typed, compared or followed: no language has another."""
+    if isinstance(data, dict):
+        parts = {key: same(value) for key, value in data.items() if key in PARTS}
+        return parts | {key: value for key, value in data.items() if key in SAME}
+    return [same(one) for one in data] if isinstance(data, list) else data
+
+
+@pytest.mark.parametrize("language", sorted({*FLOORS} - {"en"}))
+def test_no_language_types_or_asks_anything_else(language: str, site: Callable[[str], Path]) -> None:
+    ours, theirs = (json.loads((site(one) / "ops.json").read_text(encoding="utf-8")) for one in ("en", language))
+    assert ours["trees"][0]["title"] != theirs["trees"][0]["title"]
+    for kind in ("trees", "procedures"):
+        assert same(ours[kind]) == same(theirs[kind])
+    assert (
+        "commands" in same(ours["trees"])[0]["nodes"][0]
+        and "commands" in same(ours["procedures"])[0]["steps"][0]["action"]
+    )
