@@ -49,7 +49,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     plan = Plan(
         title=" ".join(PAYLOADS), url=URL, tags=("v*",), branches=("*",), keep_versions=9, languages=LANGUAGES,
         setup="", python="", deployed="", keep_releases=1, redirects=moved, feedback="", confdir=folder,
-        source=Path(), place=Place("conf.py"), redirects_place=Place("conf.py"),
+        suffixes=(".md",), excluded=(), source=Path(), place=Place("conf.py"), redirects_place=Place("conf.py"),
     )  # fmt: skip
     builds = [built(folder, version, language) for version in versions for language in LANGUAGES]
     published = folder / "site"
@@ -116,7 +116,7 @@ def test_the_page_for_what_is_not_there_and_its_address_are_text(watched: Page, 
         together = " ".join(some)
         watched.goto(f"{address}/no/{quote(together, safe='')}?q={quote(together)}#{quote(together)}")
         assert found(watched) == []
-    assert watched.title() == f"Not found: {' '.join(' '.join(PAYLOADS).split())}"
+    assert watched.title() == f"This page is not here: {' '.join(' '.join(PAYLOADS).split())}"
     watched.get_by_role("searchbox").fill(together)
     watched.keyboard.press("Enter")
     watched.wait_for_url("**/stable/en/search.html?q=*")
