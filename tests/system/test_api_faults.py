@@ -60,7 +60,7 @@ def all_end(running: Running) -> None:
             found = connection.execute("SELECT count(*) FROM jobs WHERE status IN ('queued', 'running')").fetchone()
         return found == (0,)
 
-    until(ended, 40, "every job ended")
+    until(ended, 120, "every job ended")
 
 
 def stored_files(system: System) -> set[Path]:

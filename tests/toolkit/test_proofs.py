@@ -87,7 +87,7 @@ def test_all_that_runs_have_proven_is_proven(prove: Prove, report: Report) -> No
     assert (counts["step"], counts["fact"], counts["way"]) == ((1, 0), (1, 0), (0, 1))
     assert found["contract"]["procedure: run"] == {"checked": 1, "missing": 0}
     assert found["contract"]["page: run"] == {"checked": 1, "missing": 0}
-    assert found["signed"][0]["why"] == "not signed yet"
+    assert found["unsigned"][0]["why"] == "not signed yet"
 
 
 def test_one_changed_character_makes_it_unproven(book: Path, prove: Prove, report: Report) -> None:
