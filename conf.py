@@ -209,7 +209,7 @@ myst_heading_anchors = 3
 autodoc_default_options = {"members": True}
 autodoc_member_order = "bysource"
 always_use_bars_union = True
-# What is said of a value is a sentence; napoleon would take what stands before a colon for its type.
+# What is said of a value is a sentence; napoleon would take what stands before a colon for its type, and has no option.
 GoogleDocstring._parse_attribute_docstring = GoogleDocstring._consume_to_end  # type: ignore[method-assign]
 typehints_use_signature = True
 

@@ -57,13 +57,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as folder:
+        url = options.database or f"sqlite:///{folder}/feedback.db"
         try:
-            store = open_store(options.database or f"sqlite:///{folder}/feedback.db")
+            store = open_store(url)
         except FeedbackError as error:
             print(f"bench: {error}", file=sys.stderr)
             return 2
         before = _count(store)
-        with Server(options.database or f"sqlite:///{folder}/feedback.db") as server:
+        with Server(url) as server:
             done = asyncio.run(load(server.address, options.rate, options.seconds))
         stored = _count(store) - before
         store.close()

@@ -3,7 +3,7 @@
 What an author wrote is in the catalogues of the manual, which Sphinx reads. Commands, evidence and data stay English.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -29,31 +29,27 @@ def translator(language: str) -> Translate:
     from babel.messages.pofile import read_po  # here: a manual in English needs none of it
 
     said: dict[str, str] = {}
-    for name in _names(language):
-        if (source := _source(name)).is_file():
-            with source.open("rb") as opened:
-                said = {str(one.id): str(one.string) for one in read_po(opened) if one.id and one.string}
-            break
+    if found := _catalogue(language):
+        with found[1].open("rb") as opened:
+            said = {str(one.id): str(one.string) for one in read_po(opened) if one.id and one.string}
     return lambda message: said.get(message, message)
 
 
-def _names(language: str) -> Iterator[str]:
-    """The catalogues that have a language, the best one first: ``de_AT`` is German, too."""
-    yield from dict.fromkeys((language, language.partition("_")[0]))
-
-
-def _source(name: str) -> Path:
-    return LOCALES / name / "LC_MESSAGES" / f"{CATALOGUE}.po"
+def _catalogue(language: str) -> tuple[str, Path] | None:
+    """The name and the file of the catalogue that has a language, the best one: ``de_AT`` is German, too."""
+    for name in dict.fromkeys((language, language.partition("_")[0])):
+        if (file := LOCALES / name / "LC_MESSAGES" / f"{CATALOGUE}.po").is_file():
+            return name, file
+    return None
 
 
 def setup_language(app: Sphinx) -> None:
     """Compile the catalogue of the language into the build folder, and have Sphinx read it."""
     locale.translators.pop(("general", CATALOGUE), None)  # that of another build in this process
     folder = Path(app.doctreedir) / "words"
-    for name in _names(app.config.language or SOURCE):
-        if (source := _source(name)).is_file():
-            _compile(source, name, folder / name / "LC_MESSAGES" / f"{CATALOGUE}.mo")
-            break
+    if found := _catalogue(app.config.language or SOURCE):
+        name, source = found
+        _compile(source, name, folder / name / "LC_MESSAGES" / f"{CATALOGUE}.mo")
     app.add_message_catalog(CATALOGUE, folder)
 
 

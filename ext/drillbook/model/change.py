@@ -141,8 +141,8 @@ def _as_one(both: Editions, alike: Sequence[Change]) -> Change:
     if len(alike) == 1:
         return first
     what = "proven again" if first.kind is Kind.REGAINED else "lost, as the system has changed"
-    index = next((url for url, page in both.new.pages.items() if page == f"{first.section}/index"), first.url)
-    return first._replace(name=first.section, about=f"{len(alike)} proofs", what=what, url=index, anchor="")
+    url = both.new.url(f"{first.section}/index") or first.url
+    return first._replace(name=first.section, about=f"{len(alike)} proofs", what=what, url=url, anchor="")
 
 
 def _called(both: Editions, kind: str, name: str) -> str:

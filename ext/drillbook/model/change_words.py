@@ -65,6 +65,10 @@ class Edition:
         url = address.partition("#")[0]
         return self.pages.get(url, url.removesuffix(".html"))
 
+    def url(self, page: str) -> str:
+        """The address of a page, by its name; empty when there is none."""
+        return next((url for url, name in self.pages.items() if name == page), "")
+
     def named(self, kind: str) -> dict[str, Json]:
         """The procedures, the trees ... by their names."""
         return {item["name"]: item for item in self.data[kind]}
@@ -86,8 +90,8 @@ class Editions(NamedTuple):
         """A change of what stood at the address *was* and stands at *now*; either may be empty."""
         page = self.new.page(now) if now else self.old.page(was)
         url, _, anchor = now.partition("#")
-        if not now and self.old.page(was) in self.new.titles:  # the page is still there, without the thing
-            url = next(url for url, name in self.new.pages.items() if name == self.old.page(was))
+        if not now:  # the page may still be there, without the thing
+            url = self.new.url(self.old.page(was))
         return Change(kind, subject, name, section_of(page), about, what, url, anchor)
 
     def came_or_went(self, subject: str, name: str, about: str, was: Json | None, now: Json | None) -> Iterator[Change]:

@@ -108,15 +108,15 @@ def run(options: argparse.Namespace) -> int:
     try:
         plan = read_plan(options.conf, options.source)
     except PortalError as error:
-        return _fail(str(error), USAGE)
+        return fail(str(error), USAGE)
     if options.redirects:
         return _redirects(plan)
     try:
         done = publish(plan, order, told, say)
     except PortalError as error:
-        return _fail(f"{error}\nNothing was published.", FAILED)
+        return fail(f"{error}\nNothing was published.", FAILED)
     except KeyboardInterrupt:
-        return _fail("interrupted; nothing was published", FAILED)
+        return fail("interrupted; nothing was published", FAILED)
     if done.release is None:
         print(f"All of it could be published: {done.pages} pages. Nothing was switched.")
     else:
@@ -127,7 +127,7 @@ def run(options: argparse.Namespace) -> int:
             "What nginx reads has changed. Where nginx serves it: nginx -s reload. Until then it sends the old policy"
         )
     if done.left_out:
-        return _fail(f"left out, because they cannot be built: {', '.join(done.left_out)}", FAILED)
+        return fail(f"left out, because they cannot be built: {', '.join(done.left_out)}", FAILED)
     return DONE
 
 
@@ -139,7 +139,7 @@ def _releases(options: argparse.Namespace) -> int:
     site = options.site.resolve()
     kept = releases(site)
     if not kept:
-        return _fail(f"nothing is published in {options.site}", USAGE)
+        return fail(f"nothing is published in {options.site}", USAGE)
     if options.releases:
         for one in kept:
             says = ", ".join(one.versions) or "it is not whole"
@@ -148,7 +148,7 @@ def _releases(options: argparse.Namespace) -> int:
     try:
         now, before = roll_back(site, options.rollback)
     except PortalError as error:
-        return _fail(f"{error}\nNothing was switched.", FAILED)
+        return fail(f"{error}\nNothing was switched.", FAILED)
     versions = ", ".join(now.versions)
     print(f"{options.site}/current: release {now.name} is served now, with {versions}. Before it was {before}.")
     return DONE
@@ -162,11 +162,11 @@ def _redirects(plan: "Plan") -> int:
     try:
         repository = repository_of(plan.confdir)
     except PortalError as error:
-        return _fail(str(error), USAGE)
+        return fail(str(error), USAGE)
     try:
         checked = check_redirects(plan, repository)
     except PortalError as error:
-        return _fail(str(error), FAILED)
+        return fail(str(error), FAILED)
     for what in checked.lacking:
         print(f"There is no {what} to compare with.")
     if checked.before:
@@ -175,6 +175,7 @@ def _redirects(plan: "Plan") -> int:
     return DONE
 
 
-def _fail(message: str, status: int) -> int:
+def fail(message: str, status: int) -> int:
+    """Say why; answers the exit status."""
     print(f"drillbook: {message}", file=sys.stderr)
     return status

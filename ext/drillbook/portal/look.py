@@ -17,6 +17,8 @@ from urllib.parse import unquote, urlsplit
 
 from lxml import etree, html
 
+from drillbook.output.search.index import read_argument
+
 SCRIPT_TYPES: Final = ("", "module", "text/javascript", "application/javascript")
 INDEX: Final = "index.html"
 NOT_FOUND: Final = "404.html"
@@ -168,8 +170,7 @@ def _searches(folder: Path, files: set[str], pages: Mapping[str, _Page]) -> Iter
         try:
             if not (text.startswith(begins) and text.endswith(ends)):
                 raise ValueError("it does not end as it should")
-            data = json.loads(text[len(begins) : -len(ends)])
-            found = _indexed(json.loads(data) if isinstance(data, str) else data)  # of older versions it is no text
+            found = _indexed(read_argument(text[len(begins) : -len(ends)]))
         except (ValueError, LookupError, TypeError) as error:
             yield f"{name}: the index of the search is damaged: {error}"
             continue

@@ -62,7 +62,7 @@ def _tracked(plan: Plan, repository: Repository) -> Iterator[str]:
     listed = repository.git(
         *("ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", _source(plan, repository))
     )
-    yield from (name for name in listed.split("\0") if name and (repository.top / name).is_file())
+    yield from (name for name in listed.split("\0") if (repository.top / name).is_file())
 
 
 def _pages(plan: Plan, repository: Repository, files: Iterable[str]) -> frozenset[str]:

@@ -4,12 +4,12 @@ import argparse
 import contextlib
 import json
 import os
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from drillbook.portal.command import DONE, SITE, USAGE
+from drillbook.arguments import port
+from drillbook.portal.command import DONE, SITE, USAGE, fail
 from drillbook.portal.feedback import taking
 from drillbook.portal.feedback.answer import FeedbackError
 
@@ -40,9 +40,7 @@ def add_parser(commands: Any) -> None:
     )
     made.add_argument("site", nargs="?", type=Path, default=SITE, metavar="SITE", help="what (default: %(default)s)")
     made.add_argument("--host", default="127.0.0.1", help="the address to listen at (default: %(default)s)")
-    made.add_argument(
-        "--port", type=_port, default=8000, help="the port; 0 for any that is free (default: %(default)s)"
-    )
+    made.add_argument("--port", type=port, default=8000, help="the port; 0 for any that is free (default: %(default)s)")
     made.add_argument(
         "--database",
         metavar="URL",
@@ -60,13 +58,13 @@ def run(options: argparse.Namespace) -> int:
 
     site = options.site.resolve()
     if current(site) is None:
-        return _fail(f"nothing is published in {options.site}: run drillbook publish {options.site}")
+        return fail(f"nothing is published in {options.site}: run drillbook publish {options.site}", USAGE)
     try:
         with listen(options.host, options.port) as listening, contextlib.ExitStack() as stack:
             app = create(site, _feedback(options, site, stack))
             serve(app, listening, options.host, lambda address: print(f"{address}/", flush=True))
     except (FeedbackError, OSError) as error:
-        return _fail(str(error))
+        return fail(str(error), USAGE)
     return DONE
 
 
@@ -91,14 +89,3 @@ def _pages(site: Path) -> str:
 
     published = json.loads((site / CURRENT / VERSIONS).read_text(encoding="utf-8"))["versions"]
     return f"latest/{published[0]['languages'][0]}"
-
-
-def _fail(message: str) -> int:
-    print(f"drillbook: {message}", file=sys.stderr)
-    return USAGE
-
-
-def _port(text: str) -> int:
-    if not text.isdecimal() or int(text) > 65535:
-        raise argparse.ArgumentTypeError(f"a port from 0 to 65535, not {text!r}")
-    return int(text)

@@ -12,6 +12,7 @@ from pathlib import Path
 from string import Template
 from typing import Any, Final
 
+from drillbook.arguments import positive
 from drillbook.model.data import DataError
 from drillbook.model.evidence import EvidenceError
 from drillbook.portal.feedback.answer import FeedbackError, ago, visible
@@ -97,7 +98,10 @@ def add_sources(made: argparse.ArgumentParser) -> None:
         help="where signatures are kept (default: %(default)s)",
     )
     made.add_argument(
-        "--days", type=_days, metavar="N", help="for how many days a signature holds (default: as a proof does)"
+        "--days",
+        type=positive("days"),
+        metavar="N",
+        help="for how many days a signature holds (default: as a proof does)",
     )
     made.add_argument(
         "--feedback",
@@ -240,16 +244,6 @@ def _agreed(page: Page, who: str) -> bool:
         print()
         return False
     return answer.strip().lower() == "yes"
-
-
-def _days(text: str) -> float:
-    try:
-        days = float(text)
-    except ValueError:
-        days = 0
-    if not 0 < days < 1e6:
-        raise argparse.ArgumentTypeError(f"a number of days above 0, not {text!r}")
-    return days
 
 
 def _whole_days(text: str) -> int:

@@ -7,9 +7,11 @@ import sys
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from functools import partial
+from math import inf
 from pathlib import Path
 from typing import Any, Final, TextIO
 
+from drillbook.arguments import positive
 from drillbook.model.data import DataError
 from drillbook.walker.manual import BUILT, Manual, fetch_manual, is_address, read_manual
 from drillbook.walker.walking import Ended, Options, Walker
@@ -58,7 +60,11 @@ def add_options(made: argparse.ArgumentParser, built: Path = BUILT) -> None:
     made.add_argument("--yes", action="store_true", help="take each proposed answer without asking (needs --run)")
     made.add_argument("--prometheus", default="", metavar="URL", help="where queries are sent with --run")
     made.add_argument(
-        "--timeout", type=_seconds, default=30, metavar="S", help="time limit of a check in seconds (default: 30)"
+        "--timeout",
+        type=positive("seconds", inf),
+        default=30,
+        metavar="S",
+        help="time limit of a check in seconds (default: 30)",
     )
     made.add_argument("--log", type=Path, metavar="FILE", help="append what is asked, run and answered to FILE")
     made.add_argument("--report", type=Path, metavar="FILE", help="write what was walked to FILE, as JSON")
@@ -142,13 +148,3 @@ def _pair(text: str) -> tuple[str, str]:
     if not (name and equals):
         raise argparse.ArgumentTypeError(f"write BLANK=VALUE, not {text!r}")
     return name, value
-
-
-def _seconds(text: str) -> float:
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = 0
-    if not 0 < seconds < float("inf"):
-        raise argparse.ArgumentTypeError(f"a number of seconds above 0, not {text!r}")
-    return seconds

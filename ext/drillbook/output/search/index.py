@@ -60,6 +60,11 @@ def script(found: Sequence[Record]) -> str:
 
 
 def read_script(text: str) -> Any:
-    """The index and the records in the text of a script; raises :exc:`ValueError`. Older ones hold JSON that is no text."""
-    data = json.loads(text.removeprefix(f"{CALL}(").rstrip().removesuffix(");"))
+    """The index and the records in the text of a script; raises :exc:`ValueError`."""
+    return read_argument(text.removeprefix(f"{CALL}(").rstrip().removesuffix(");"))
+
+
+def read_argument(text: str) -> Any:
+    """What a script calls its function with. Older scripts, and those of Sphinx, hold JSON that is no text."""
+    data = json.loads(text)
     return json.loads(data) if isinstance(data, str) else data

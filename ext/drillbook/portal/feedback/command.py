@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from drillbook.arguments import port
 from drillbook.portal.feedback import taking
 from drillbook.portal.feedback.answer import TIME, FeedbackError, Received, ago, visible
 from drillbook.portal.feedback.rating import worst
@@ -108,7 +109,7 @@ def add_parser(commands: Any) -> None:
     )
     served = sub("serve", "take answers by HTTP, for pages that another server has", SERVE_EPILOG)
     served.add_argument("--host", default="127.0.0.1", help="where to listen (default: %(default)s)")
-    served.add_argument("--port", type=int, default=8001, help="0 for any free one (default: %(default)s)")
+    served.add_argument("--port", type=port, default=8001, help="0 for any free one (default: %(default)s)")
     served.add_argument(
         "--pages", default="/", metavar="URL", help="below which the manual's pages are (default: %(default)s)"
     )

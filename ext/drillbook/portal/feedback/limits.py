@@ -61,6 +61,6 @@ def _network(address: str) -> str:
         known = ip_address(address)
     except ValueError:  # of a proxy's header, or none
         return address
-    if isinstance(known, IPv6Address) and known.ipv4_mapped is None:
-        return str(ip_network((address, 64), strict=False))
-    return str(getattr(known, "ipv4_mapped", None) or known)
+    if not isinstance(known, IPv6Address):
+        return str(known)
+    return str(known.ipv4_mapped or ip_network((address, 64), strict=False))

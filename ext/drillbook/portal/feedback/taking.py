@@ -5,6 +5,8 @@ import os
 import re
 from typing import TYPE_CHECKING, Any, Final
 
+from drillbook.arguments import positive
+
 if TYPE_CHECKING:
     from drillbook.portal.feedback.routes import Settings
 
@@ -13,6 +15,7 @@ TOKEN: Final = "DRILLBOOK_REVIEW_TOKEN"  # noqa: S105 - the name of a variable
 KEEP_DAYS: Final = 365
 RATE: Final = 12.0  # answers in a minute
 BURST: Final = 20.0  # answers at once: what a browser kept is sent together
+days: Final = positive("days")
 _ORIGIN: Final = re.compile(r"null|https?://[^\s/?#@]+")
 
 
@@ -30,7 +33,7 @@ def add_options(made: Any) -> None:
     )
     group.add_argument(
         "--rate",
-        type=rate,
+        type=positive("answers in a minute"),
         default=RATE,
         metavar="N",
         help=f"answers of one client in a minute, after {BURST:g} at once (default: %(default)g)",
@@ -51,26 +54,6 @@ def settings(options: argparse.Namespace, pages: str) -> "Settings":
 
     client = Rate(max(BURST, options.rate), options.rate / 60)
     return Settings(tuple(options.origin), pages, client, token=os.environ.get(TOKEN, ""))
-
-
-def days(text: str) -> float:
-    """A number of days, for argparse."""
-    return _number(text, "days")
-
-
-def rate(text: str) -> float:
-    """A number of answers, for argparse."""
-    return _number(text, "answers in a minute")
-
-
-def _number(text: str, of: str) -> float:
-    try:
-        number = float(text)
-    except ValueError:
-        number = 0
-    if not 0 < number < 1e6:
-        raise argparse.ArgumentTypeError(f"a number of {of} above 0, not {text!r}")
-    return number
 
 
 def _origin(text: str) -> str:
