@@ -3,20 +3,19 @@
 No rule is switched off. What is left out is a theme's own, and stands below with what is wrong with it.
 """
 
-import shutil
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import BrowserContext, ConsoleMessage, Page, expect
+from playwright.sync_api import BrowserContext, ConsoleMessage, expect
 from tests.browser import conftest
 from tests.browser.conftest import EXT, ROOT, portal
+from tests.browser.test_browser_readers import complaints
+from tests.browser.works import translate, water_works
 from tests.toolkit.feedback import answer
-from tests.toolkit.publishing import commit, git, publish
+from tests.toolkit.publishing import commit, publish
 
 from drillbook.portal.feedback.answer import now
 from drillbook.portal.feedback.routes import Settings, routes
@@ -47,7 +46,6 @@ KINDS = (
     *("index", "pumps", "pressure", "hostile", "pressure.html#tree-LowPressure/1", "lists", "proof", "changes"),
     *("find", "search.html?q=pump", "genindex", "ops-alerts"),
 )
-CATALOGUE = 'msgid ""\nmsgstr "Content-Type: text/plain; charset=UTF-8\\n"\n\nmsgid "Water works"\nmsgstr "{}"\n'
 TITLES = {"de": "Wasserwerk", "zh_CN": "自来水厂"}
 LANGUAGES = ("en", *TITLES)
 THEMES = {"basic": "v1.0.0", "alabaster": "v1.1.0", "furo": "v1.2.0"}
@@ -66,17 +64,11 @@ THEIRS: dict[str, list[list[str]]] = {
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The manual of the water works, published: each release has another theme."""
     folder = tmp_path_factory.mktemp("axe") / "works"
-    source = folder / "source"
-    shutil.copytree(ROOT, source, ignore=shutil.ignore_patterns("conf.py", "rules", "_build"))
-    shutil.copytree(ROOT / "rules", folder / "rules")
-    (folder / ".gitignore").write_text("/build/\n/site/\n*.mo\n__pycache__/\n")
+    source = water_works(folder)
     for name, text in PAGES.items():
         (source / f"{name}.md").write_text(f"---\norphan: true\n---\n\n{text}")
     for language, title in TITLES.items():
-        catalogue = source / "locales" / language / "LC_MESSAGES" / "index.po"
-        catalogue.parent.mkdir(parents=True)
-        catalogue.write_text(CATALOGUE.format(title))
-    git(folder, "init", "--quiet", "--initial-branch", "main")
+        translate(source, language, title)
     conf, pumps = (ROOT / "conf.py").read_text(), (source / "pumps.md").read_text()
     for theme, release in THEMES.items():
         said = CONF.format(ext=str(EXT), theme=theme, release=release, python=sys.executable)
@@ -106,12 +98,6 @@ def only_pages_may_be_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(conftest, "_is_error", is_error)
 
 
-def complaints(page: Page, theirs: list[list[str]]) -> list[str]:
-    """What axe finds on the whole page, but for what is a theme's own."""
-    found: list[dict[str, Any]] = Axe().run(page, context={"exclude": theirs}).response["violations"]
-    return [f"{each['id']}: {node['target']} {node['html'][:200]}" for each in found for node in each["nodes"]]
-
-
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize(("theme", "scheme"), LOOKS)
 def test_axe_finds_nothing_on_any_kind_of_page(
@@ -127,7 +113,7 @@ def test_axe_finds_nothing_on_any_kind_of_page(
         if "?q=" in kind:
             expect(page.locator("[data-ops-search] a").first).to_be_visible()
         page.locator(".ops-portal summary").first.click()
-        found[kind] = complaints(page, THEIRS[theme])
+        found[kind] = complaints(page, None, THEIRS[theme])
     assert not {kind: said for kind, said in found.items() if said}
 
 
@@ -145,5 +131,5 @@ def test_axe_finds_nothing_on_the_pages_of_the_portals_own(
             page.set_content(text.replace(REFRESH, "name"))
         else:
             page.goto(f"{address}/{name}")
-        found[name] = complaints(page, [])
+        found[name] = complaints(page, None)
     assert not {name: said for name, said in found.items() if said}

@@ -1,6 +1,5 @@
 """What a reader sees and does on a published page of Furo's, under the policy that it is served with, in real Chromium."""
 
-import shutil
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -9,7 +8,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from tests.browser.conftest import EXT, ROOT, portal
-from tests.toolkit.publishing import commit, git, publish
+from tests.browser.works import translate, water_works
+from tests.toolkit.publishing import commit, publish
 
 pytestmark = pytest.mark.usefixtures("only_an_icon_may_be_missing")
 PORTAL = f"""
@@ -17,13 +17,6 @@ import sys
 sys.path.insert(0, {str(EXT)!r})
 drillbook_portal = {{"languages": ["en", "de"], "python": {sys.executable!r}}}
 html_static_path = []
-"""
-CATALOGUE = """\
-msgid ""
-msgstr "Content-Type: text/plain; charset=UTF-8\\n"
-
-msgid "Water works"
-msgstr "Wasserwerk"
 """
 
 
@@ -39,15 +32,10 @@ COVERED = """() => {
 def water(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The manual of the water works: v1.0.0, and main, which has German and a page more."""
     folder = tmp_path_factory.mktemp("water") / "works"
-    source = folder / "source"
-    shutil.copytree(ROOT, source, ignore=shutil.ignore_patterns("conf.py", "rules", "_build"))
-    shutil.copytree(ROOT / "rules", folder / "rules")
+    source = water_works(folder)
     (folder / "conf.py").write_text((ROOT / "conf.py").read_text() + PORTAL)
-    (folder / ".gitignore").write_text("/build/\n/site/\n*.mo\n__pycache__/\n")
-    git(folder, "init", "--quiet", "--initial-branch", "main")
     commit(folder, "v1.0.0")
-    (source / "locales" / "de" / "LC_MESSAGES").mkdir(parents=True)
-    (source / "locales" / "de" / "LC_MESSAGES" / "index.po").write_text(CATALOGUE)
+    translate(source, "de", "Wasserwerk")
     (source / "added.md").write_text("---\norphan: true\n---\n\n# Added\n\nA page that is new.\n")
     commit(folder)
     assert publish(folder) == 0

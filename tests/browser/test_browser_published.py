@@ -1,7 +1,6 @@
 """Two releases in three languages are published by one command, and a reader goes the whole way: from an entry of the
 feed to the step that changed, to another version and language there, through their searches, to an answer that counts."""
 
-import shutil
 import socket
 import sys
 from collections.abc import Iterator
@@ -13,7 +12,8 @@ import pytest
 from lxml import etree
 from playwright.sync_api import Page, expect
 from tests.browser.conftest import EXT, ROOT, portal
-from tests.toolkit.publishing import commit, git, publish
+from tests.browser.works import translate, water_works
+from tests.toolkit.publishing import commit, publish
 
 from drillbook.cli import main
 from drillbook.portal.feedback.limits import Rate
@@ -29,13 +29,6 @@ drillbook_feedback = "/-/feedback"
 drillbook_portal = {{"url": {url!r}, "languages": ["en", "de", "zh_CN"], "python": {python!r}}}
 html_static_path = []
 gettext_compact = False
-"""
-CATALOGUE = """\
-msgid ""
-msgstr "Content-Type: text/plain; charset=UTF-8\\n"
-
-msgid "{}"
-msgstr "{}"
 """
 TITLES = {"de": "Wasserwerk", "zh_CN": "自来水厂"}
 OLD, NEW = "$ ./pump start ", "$ ./pump begin "
@@ -58,15 +51,9 @@ def url(listening: socket.socket) -> str:
 def works(url: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The manual of the water works: v1.0.0, and v1.1.0, in which a step is another; nothing is built yet."""
     folder = tmp_path_factory.mktemp("published") / "works"
-    source = folder / "source"
-    shutil.copytree(ROOT, source, ignore=shutil.ignore_patterns("conf.py", "rules", "_build"))
-    shutil.copytree(ROOT / "rules", folder / "rules")
-    (folder / ".gitignore").write_text("/build/\n/site/\n*.mo\n__pycache__/\n")
+    source = water_works(folder)
     for language, title in TITLES.items():
-        catalogue = source / "locales" / language / "LC_MESSAGES" / "index.po"
-        catalogue.parent.mkdir(parents=True)
-        catalogue.write_text(CATALOGUE.format("Water works", title))
-    git(folder, "init", "--quiet", "--initial-branch", "main")
+        translate(source, language, title)
     conf, pumps = (ROOT / "conf.py").read_text(), (source / "pumps.md").read_text()
     assert OLD in pumps
     for release, text in (("v1.0.0", pumps), ("v1.1.0", pumps.replace(OLD, NEW))):

@@ -1,6 +1,6 @@
 """Every reader: without scripts, on a telephone, in the dark, on paper, with a screen reader, under a strict policy."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -54,9 +54,10 @@ def test_no_page_is_wider_than_its_screen(context: Callable[..., BrowserContext]
         assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
-def complaints(page: Page, where: list[list[str]] | None = OURS) -> list[Any]:
-    """What axe finds there, or, without a place, on the whole page."""
-    found = Axe().run(page, context={"include": where} if where else None).response["violations"]
+def complaints(page: Page, where: list[list[str]] | None = OURS, theirs: Sequence[list[str]] = ()) -> list[Any]:
+    """What axe finds there, or, without a place, on the whole page; but for what is *theirs*, not ours."""
+    places = {name: list(given) for name, given in (("include", where), ("exclude", theirs)) if given}
+    found = Axe().run(page, context=places or None).response["violations"]
     return [(each["id"], [node["html"] for node in each["nodes"]]) for each in found]
 
 

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import uuid
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -451,11 +452,14 @@ def test_each_server_comes_back_and_the_others_find_it(own: Stack) -> None:
         found = json.loads(script(own.run, name, "--json").stdout)["checks"]
         return {check["name"] for check in found if check["verdict"] == "PASS"}
 
+    def answers(server: str) -> bool:
+        return server in passed("pre_deploy_check")
+
     for server in ("nginx", "prometheus", "alertmanager", "postgres", "redis"):
         own.supervisor.stop(server)
         assert own.supervisor.status()[server].state == "STOPPED"
         own.supervisor.start(server)
-        until(lambda server=server: server in passed("pre_deploy_check"), 60, f"{server} answers")  # type: ignore[misc]
+        until(partial(answers, server), 60, f"{server} answers")
     wanted = {"gateway", "processes", "versions", "enhancement", "metrics"}
     until(lambda: wanted <= passed("post_deploy_validate"), 180, "all well again")
 

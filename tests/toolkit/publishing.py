@@ -111,6 +111,12 @@ def publish(folder: Path, *arguments: str) -> int:
     return main(["publish", str(folder / "site"), *places, *arguments])
 
 
+def published(folder: Path) -> Path:
+    """The :func:`repository`, and it is published."""
+    assert publish(repository(folder)) == 0
+    return folder
+
+
 def built(folder: Path) -> list[str]:
     """What was built since this was last asked: ``v1.0.0 en``."""
     log = folder / "build" / "built.log"

@@ -1,6 +1,5 @@
 """The published folder as readers get it from our own application."""
 
-import contextlib
 import gzip
 import json
 import os
@@ -22,8 +21,8 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 from tests.toolkit.conftest import EXT
 from tests.toolkit.feedback import answer, sent
-from tests.toolkit.publishing import commit, publish, repository, write
-from tests.toolkit.webserver import get, nginx
+from tests.toolkit.publishing import commit, publish, published, write
+from tests.toolkit.webserver import get, nginx, reader, serving
 
 from drillbook.cli import main
 from drillbook.portal.app import accepted_encodings, create
@@ -59,14 +58,12 @@ HOSTILE = (
 
 @pytest.fixture(scope="module")
 def pumps(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = repository(tmp_path_factory.mktemp("served") / "pumps")
-    assert publish(folder) == 0
-    return folder
+    return published(tmp_path_factory.mktemp("served") / "pumps")
 
 
 @pytest.fixture(scope="module")
 def client(pumps: Path) -> TestClient:
-    return TestClient(create(pumps / "site"), headers={"accept-encoding": ""}, follow_redirects=False)
+    return reader(pumps / "site")
 
 
 def test_a_page_carries_the_headers_of_the_release(pumps: Path, client: TestClient) -> None:
@@ -223,19 +220,6 @@ def test_the_command_serves_until_it_is_ended(pumps: Path, end: signal.Signals) 
             process.send_signal(end)
         assert process.wait(30) == 0
         assert process.stderr.read() == ""
-
-
-@contextlib.contextmanager
-def serving(site: Path, *arguments: str) -> Iterator[str]:
-    """The address of `drillbook serve`, in a process of its own."""
-    command = [sys.executable, "-m", "drillbook", "serve", str(site), "--port", "0", *arguments]
-    environment = {**os.environ, "PYTHONPATH": str(EXT)}
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
-        try:
-            assert process.stdout
-            yield process.stdout.readline().strip().rstrip("/")
-        finally:
-            process.terminate()
 
 
 def test_what_readers_answer_is_taken_as_the_command_was_told(pumps: Path, tmp_path: Path) -> None:

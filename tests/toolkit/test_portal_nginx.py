@@ -1,23 +1,18 @@
 """The published folder as readers get it from a real nginx with the configuration that was made, and the application."""
 
 import json
-import os
 import shutil
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
-from tests.toolkit.conftest import EXT
 from tests.toolkit.feedback import sent, until
-from tests.toolkit.publishing import commit, publish, repository, write
-from tests.toolkit.webserver import Answer, Nginx, ask, get, nginx
+from tests.toolkit.publishing import commit, publish, published, write
+from tests.toolkit.webserver import Answer, Nginx, ask, get, nginx, reader, serving
 
-from drillbook.portal.app import create
 from drillbook.portal.feedback.store import open_store
 
 PAGE = "/stable/en/a.html"
@@ -27,23 +22,15 @@ TOKEN = "the-token-of-the-tests"
 
 @pytest.fixture(scope="module")
 def pumps(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = repository(tmp_path_factory.mktemp("served") / "pumps")
-    assert publish(folder) == 0
-    return folder
+    return published(tmp_path_factory.mktemp("served") / "pumps")
 
 
 @pytest.fixture(scope="module")
 def application(pumps: Path) -> Iterator[int]:
     """The port of `drillbook serve`."""
-    command = [sys.executable, "-m", "drillbook", "serve", str(pumps / "site"), "--port", "0"]
-    environment = {**os.environ, "PYTHONPATH": str(EXT), "DRILLBOOK_REVIEW_TOKEN": TOKEN}
-    command += ["--database", f"sqlite:///{pumps}/feedback.db"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
-        try:
-            assert process.stdout
-            yield int(process.stdout.readline().strip().rstrip("/").rpartition(":")[2])
-        finally:
-            process.terminate()
+    database = f"sqlite:///{pumps}/feedback.db"
+    with serving(pumps / "site", "--database", database, DRILLBOOK_REVIEW_TOKEN=TOKEN) as address:
+        yield int(address.rpartition(":")[2])
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +41,7 @@ def server(pumps: Path, application: int, tmp_path_factory: pytest.TempPathFacto
 
 @pytest.fixture(scope="module")
 def client(pumps: Path) -> TestClient:
-    return TestClient(create(pumps / "site"), headers={"accept-encoding": ""}, follow_redirects=False)
+    return reader(pumps / "site")
 
 
 def post(port: int, one: dict[str, str], client: str, host: str = "", **headers: str) -> Answer:

@@ -19,7 +19,7 @@ from urllib.parse import unquote, urlsplit
 import pytest
 import sphinx.locale
 from lxml import html
-from tests.toolkit.publishing import built, commit, configure, git, publish, repository, write
+from tests.toolkit.publishing import built, commit, configure, git, publish, published, write
 
 from drillbook.portal.release import damages
 from drillbook.portal.translations import without_eval
@@ -30,9 +30,7 @@ PORTAL = "conf.py:3: "
 @pytest.fixture(scope="module")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A repository that is published."""
-    folder = repository(tmp_path_factory.mktemp("pumps") / "pumps")
-    assert publish(folder) == 0
-    return folder
+    return published(tmp_path_factory.mktemp("pumps") / "pumps")
 
 
 @pytest.fixture

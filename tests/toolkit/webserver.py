@@ -1,18 +1,22 @@
-"""A real nginx with the configuration that a publication made, and how tests ask it."""
+"""What serves a published folder, our own application and a real nginx with the configuration made for it, and how tests ask."""
 
 import contextlib
 import http.client
 import os
 import socket
 import subprocess
+import sys
 from collections.abc import Iterator
 from http.client import HTTPMessage
 from pathlib import Path
 from typing import NamedTuple
 
+from starlette.testclient import TestClient
+from tests.toolkit.conftest import EXT
 from tests.toolkit.feedback import until
 
 from audio_enhancement.stack.packages import find_all
+from drillbook.portal.app import create
 
 TYPES = "text/html html; text/css css; text/javascript js; application/json json; text/xml xml; text/plain txt;"
 
@@ -59,6 +63,24 @@ def nginx(site: Path, folder: Path, application: str = "http://127.0.0.1:1") -> 
             yield Nginx(port, process, folder)
         finally:
             process.terminate()
+
+
+@contextlib.contextmanager
+def serving(site: Path, *arguments: str, **environment: str) -> Iterator[str]:
+    """The address of `drillbook serve`, in a process of its own."""
+    command = [sys.executable, "-m", "drillbook", "serve", str(site), "--port", "0", *arguments]
+    around = {**os.environ, "PYTHONPATH": str(EXT), **environment}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=around) as process:
+        try:
+            assert process.stdout
+            yield process.stdout.readline().strip().rstrip("/")
+        finally:
+            process.terminate()
+
+
+def reader(site: Path) -> TestClient:
+    """Who asks our application in this process, takes what comes as it is, and follows nothing."""
+    return TestClient(create(site), headers={"accept-encoding": ""}, follow_redirects=False)
 
 
 def listens(port: int) -> bool:
